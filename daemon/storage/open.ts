@@ -1,0 +1,196 @@
+import SqliteDatabase from "better-sqlite3";
+import type { Compilable } from "kysely";
+import {
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+
+import type { StoreTrouble } from "../domain/ports.ts";
+import { StoreUnavailable } from "../domain/ports.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import type { Database } from "./schema.ts";
+
+/** "PSTH": marks the file as ours, so that another program's database is refused instead of filled with tables. */
+const APPLICATION_ID = 0x50535448;
+
+/**
+ * The open file. Kysely writes the SQL and better-sqlite3 runs it, at once and in one go: Kysely's own executor would hold a
+ * transaction open over awaits, into which another turn's commit could fall.
+ */
+export interface Connection {
+  readonly file: SqliteDatabase.Database;
+  /** Builds queries; never runs them. */
+  readonly build: Kysely<Database>;
+  all<Row>(query: Compilable<Row>): Row[];
+  first<Row>(query: Compilable<Row>): Row | undefined;
+  /** Runs a change outside or inside a transaction; the number of changed rows and the last row's number. */
+  run(query: Compilable): { changes: number; lastSeq: number };
+  /** All or nothing, durable when it returns. Throws `StoreUnavailable` when the disk or the file refuses. */
+  commit<Result>(work: () => Result): Result;
+}
+
+export interface OpenOptions {
+  /** A file, or `:memory:` for tests. */
+  readonly path: string;
+  /** Called before the first migration of a file that holds data, with the version it has: makes a copy of it. */
+  readonly beforeMigration: (file: SqliteDatabase.Database, version: number) => void;
+}
+
+/** The database can't be used at all: another program's, newer than this daemon, or damaged. The message says which. */
+export class DatabaseRefused extends Error {}
+
+/** Opens (or makes) the file and brings it to the newest version. Throws `DatabaseRefused` with a sentence. */
+export function openDatabase(options: OpenOptions): Connection {
+  const file = openFile(options.path);
+  try {
+    setPragmas(file);
+    bringUpToDate(file, options);
+  } catch (error) {
+    file.close();
+    throw refusal(error, options.path);
+  }
+  return connection(file);
+}
+
+function openFile(path: string): SqliteDatabase.Database {
+  try {
+    return new SqliteDatabase(path);
+  } catch (error) {
+    throw refusal(error, path);
+  }
+}
+
+function setPragmas(file: SqliteDatabase.Database): void {
+  // Must come before the first table is made; later it needs a full VACUUM.
+  file.pragma("auto_vacuum = INCREMENTAL");
+  file.pragma("journal_mode = WAL");
+  // FULL: the log is on the disk when a commit returns. NORMAL gains little once commits are grouped, and loses the last ones with the power.
+  file.pragma("synchronous = FULL");
+  file.pragma("wal_autocheckpoint = 4000");
+  // After a burst the log is cut back to this instead of staying as large as it ever was.
+  file.pragma("journal_size_limit = 67108864");
+  file.pragma("cache_size = -32768");
+  file.pragma("temp_store = MEMORY");
+  file.pragma("foreign_keys = ON");
+  file.pragma("busy_timeout = 2000");
+}
+
+function bringUpToDate(file: SqliteDatabase.Database, options: OpenOptions): void {
+  const version = Number(file.pragma("user_version", { simple: true }));
+  const owner = Number(file.pragma("application_id", { simple: true }));
+  const tables = file.prepare("select count(*) from sqlite_schema").pluck().get();
+  if (version === 0 && tables !== 0 && owner !== APPLICATION_ID) {
+    throw new DatabaseRefused(
+      `expected ${options.path} to be a Posthorn database, got another program's (application_id ${owner})`,
+    );
+  }
+  if (version > MIGRATIONS.length) {
+    throw new DatabaseRefused(
+      `expected ${options.path} to have schema version ${MIGRATIONS.length} at most, got ${version}: a newer Posthorn wrote it, so start that version`,
+    );
+  }
+  if (version === MIGRATIONS.length) return;
+  if (version > 0) options.beforeMigration(file, version);
+  file.transaction(() => {
+    for (const step of MIGRATIONS.slice(version)) {
+      for (const statement of step.statements) file.exec(statement);
+    }
+    file.pragma(`application_id = ${APPLICATION_ID}`);
+    file.pragma(`user_version = ${MIGRATIONS.length}`);
+  })();
+}
+
+function connection(file: SqliteDatabase.Database): Connection {
+  const build = new Kysely<Database>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (database) => new SqliteIntrospector(database),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+  const prepared = statementCache(file);
+  return {
+    file,
+    build,
+    all<Row>(query: Compilable<Row>) {
+      const { sql, parameters } = query.compile();
+      return prepared(sql).all(...parameters) as Row[];
+    },
+    first<Row>(query: Compilable<Row>) {
+      const { sql, parameters } = query.compile();
+      return prepared(sql).get(...parameters) as Row | undefined;
+    },
+    run(query) {
+      const { sql, parameters } = query.compile();
+      const { changes, lastInsertRowid } = prepared(sql).run(...parameters);
+      return { changes, lastSeq: Number(lastInsertRowid) };
+    },
+    commit: (work) => commit(file, work),
+  };
+}
+
+/** Filters make many texts of one query; more than this many kept would only cost memory. */
+const STATEMENTS_MAX = 200;
+
+function statementCache(file: SqliteDatabase.Database) {
+  const statements = new Map<string, SqliteDatabase.Statement<unknown[], unknown>>();
+  return (sql: string) => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    if (statements.size >= STATEMENTS_MAX) {
+      const oldest = statements.keys().next().value;
+      if (oldest !== undefined) statements.delete(oldest);
+    }
+    const statement = file.prepare<unknown[], unknown>(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+}
+
+function commit<Result>(file: SqliteDatabase.Database, work: () => Result): Result {
+  // A commit inside a commit joins it: public methods open transactions, helpers never do.
+  if (file.inTransaction) return work();
+  try {
+    file.exec("begin immediate");
+    const result = work();
+    file.exec("commit");
+    return result;
+  } catch (error) {
+    // SQLite rolls back by itself on some errors (a full disk among them).
+    if (file.inTransaction) file.exec("rollback");
+    throw asUnavailable(error);
+  }
+}
+
+/** The store's trouble behind an error, or null where it is something else (a fault of ours). */
+export function troubleOf(error: unknown): StoreTrouble | null {
+  if (error instanceof StoreUnavailable) return error.trouble;
+  if (!(error instanceof SqliteDatabase.SqliteError)) return null;
+  if (error.code === "SQLITE_FULL") return "disk_full";
+  if (error.code.startsWith("SQLITE_READONLY")) return "read_only";
+  if (error.code.startsWith("SQLITE_IOERR") || error.code === "SQLITE_CANTOPEN") return "io_error";
+  return null;
+}
+
+function asUnavailable(error: unknown): unknown {
+  const trouble = troubleOf(error);
+  return trouble === null ? error : new StoreUnavailable(trouble, error);
+}
+
+function refusal(error: unknown, path: string): unknown {
+  if (error instanceof DatabaseRefused) return error;
+  if (!(error instanceof SqliteDatabase.SqliteError)) return error;
+  const hints: Record<string, string> = {
+    SQLITE_NOTADB: "a file that is no SQLite database; restore a backup, or move it away to start anew",
+    SQLITE_CORRUPT: "a damaged one; restore a backup, or move it away to start anew",
+    SQLITE_BUSY: "one that another program holds locked",
+    SQLITE_CANTOPEN: "one that can't be opened; look at the folder's owner and permissions",
+    SQLITE_READONLY: "a read-only one; look at the file's and the folder's permissions",
+  };
+  const hint = hints[error.code] ?? `${error.code}: ${error.message}`;
+  return new DatabaseRefused(`expected ${path} to be a usable database, got ${hint}`, { cause: error });
+}
