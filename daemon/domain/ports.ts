@@ -381,3 +381,57 @@ export interface Caller {
   readonly scopes: readonly Scope[];
   readonly keySeq: number | null;
 }
+
+// ------------------------------------------------------------------------------------ rooms of work, to each other
+
+/** The delivery engine, as the rooms see it that bring it work or change its endpoints. */
+export interface Dispatcher {
+  /** Deliveries that were just committed: sent at once where there is room, read again from the store where there is none. */
+  admit(deliveries: readonly AcceptedDelivery[], eventSeq: number, event: DueEvent): void;
+  /** Something of this endpoint may be due now, or earlier than was known. */
+  wake(endpointSeq: number): void;
+  /** The endpoint's settings, secrets or state changed, a transition was begun, or it was removed. Call it after the directory knows. */
+  endpointChanged(endpointSeq: number): void;
+  isInFlight(deliverySeq: number): boolean;
+  /** Attempts under way and deliveries ready in memory, of one endpoint or of all (null). */
+  load(endpointSeq: number | null): { inFlight: number; ready: number };
+}
+
+/** An event on its way in, checked for form by the api room. */
+export interface IncomingEvent {
+  readonly applicationSeq: number;
+  readonly type: string;
+  readonly tenant: string | null;
+  /** The producer's own id, or null to be given one. */
+  readonly id: string | null;
+  /** Null: when it is accepted. */
+  readonly occurredAtMs: number | null;
+  readonly orderingKey: string | null;
+  readonly idempotencyKey: string | null;
+  /** Null for JSON; else the bytes of `data` go out as they are under this Content-Type. */
+  readonly contentType: string | null;
+  /** The exact bytes: the JSON text of `data`, or the raw body. */
+  readonly data: Uint8Array;
+  /** `data` parsed; undefined for raw bodies. */
+  readonly value: unknown;
+}
+
+export type IngestAnswer =
+  | { readonly kind: "accepted" | "repeated"; readonly eventId: string; readonly deliveryCount: number }
+  | { readonly kind: "conflict"; readonly message: string };
+
+export interface Ingest {
+  /**
+   * Resolves after the commit, answers in order. Rejects with AppError: `backlog_full`, `unavailable` (nothing was written), or
+   * `schema_violation` and `invalid_request` with one problem per fault, before anything was written.
+   */
+  accept(events: readonly IncomingEvent[]): Promise<IngestAnswer[]>;
+  /** One event for one endpoint only, whatever it subscribes to; a test is sent even while the endpoint is paused, and not retried. */
+  acceptTest(endpointSeq: number): Promise<{ eventId: string; deliveryId: string }>;
+}
+
+/** Who wants to know of changes after their commit. Returns how to stop. */
+export interface Feed {
+  publish(changes: readonly Change[]): void;
+  subscribe(watch: (changes: readonly Change[]) => void): () => void;
+}
