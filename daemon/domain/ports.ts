@@ -141,7 +141,7 @@ export interface DueEvent {
   readonly type: string;
   readonly occurredAtMs: number;
   readonly contentType: string | null;
-  /** The body in the shape that was asked for, or null where it was never made; then `body` and `dataStart` are the event's own. */
+  /** Where `shape` is not the one asked for, that body was never made (the profile is newer than the event) and this is the event's own. */
   readonly body: Uint8Array;
   readonly dataStart: number;
   readonly shape: ProfileKind | "raw";
@@ -387,7 +387,7 @@ export interface Caller {
 /** The delivery engine, as the rooms see it that bring it work or change its endpoints. */
 export interface Dispatcher {
   /** Deliveries that were just committed: sent at once where there is room, read again from the store where there is none. */
-  admit(deliveries: readonly AcceptedDelivery[], eventSeq: number, event: DueEvent): void;
+  admit(admissions: readonly Admission[]): void;
   /** Something of this endpoint may be due now, or earlier than was known. */
   wake(endpointSeq: number): void;
   /** The endpoint's settings, secrets or state changed, a transition was begun, or it was removed. Call it after the directory knows. */
@@ -395,6 +395,13 @@ export interface Dispatcher {
   isInFlight(deliverySeq: number): boolean;
   /** Attempts under way and deliveries ready in memory, of one endpoint or of all (null). */
   load(endpointSeq: number | null): { inFlight: number; ready: number };
+}
+
+/** A delivery with its body in the shape that its endpoint wants, so that it need not be read back. */
+export interface Admission {
+  readonly delivery: AcceptedDelivery;
+  readonly eventSeq: number;
+  readonly event: DueEvent;
 }
 
 /** An event on its way in, checked for form by the api room. */
@@ -432,6 +439,8 @@ export interface Ingest {
 
 /** Who wants to know of changes after their commit. Returns how to stop. */
 export interface Feed {
+  /** False when nobody watches: the changes need not even be written down. */
+  isWatched(): boolean;
   publish(changes: readonly Change[]): void;
   subscribe(watch: (changes: readonly Change[]) => void): () => void;
 }

@@ -34,7 +34,9 @@ export function createHeldMover(connection: Connection, order: OrderKeeper) {
     `update delivery set state = 'cancelled', hold = null, end_reason = 'skipped', settled_at_ms = ?
      where seq = ?`,
   );
-  const finish = file.prepare("update endpoint set transition = null where seq = ?");
+  const finish = file.prepare(
+    "update endpoint set transition = null where seq = ? and transition = ?",
+  );
 
   function holdChunk(query: MoveQuery, counts: CountChanges): number {
     const rows = pending.all(query.endpointSeq, query.limit);
@@ -79,7 +81,7 @@ export function createHeldMover(connection: Connection, order: OrderKeeper) {
   return (query: MoveQuery, counts: CountChanges): { moved: number; isDone: boolean } => {
     const move = query.transition === "hold" ? holdChunk : releaseChunk;
     const moved = move(query, counts);
-    if (moved === 0) finish.run(query.endpointSeq);
+    if (moved === 0) finish.run(query.endpointSeq, query.transition);
     return { moved, isDone: moved === 0 };
   };
 }
