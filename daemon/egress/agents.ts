@@ -1,0 +1,143 @@
+/**
+ * One undici Agent for each class of endpoints: those with the same grants, CA, certificate check and connect limit. An
+ * open socket carries the permission it was opened under, so endpoints of different classes never share one.
+ */
+import type { Socket } from "node:net";
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
+import { Agent } from "undici";
+import type { EgressPolicy } from "../domain/attempt.ts";
+import { createConnector, type ConnectionTerms, type Line, type Watch } from "./connector.ts";
+import { ConnectFailed, failed } from "./failure.ts";
+import { readGrants, type Grant } from "./grant.ts";
+
+export interface AgentLimits {
+  readonly headersBytesMax: number;
+  /** How long an idle connection is kept: below the 5 s of many servers, which then seldom close it under a request. */
+  readonly idleMs: number;
+  /** The longest that a receiver's own `Keep-Alive` hint may make of it. */
+  readonly idleMsMax: number;
+}
+
+export interface Agents {
+  agentFor(policy: EgressPolicy): Agent;
+  /** The last policy of a class closes its idle connections; those with a request on them close when it ends. */
+  forget(policy: EgressPolicy): void;
+  counts(): { readonly agents: number; readonly sockets: number };
+  /** Ends everything, connections on their way included. Resolves when every socket is closed. */
+  close(reason: Error): Promise<void>;
+}
+
+interface Entry {
+  readonly key: string;
+  readonly agent: Agent;
+  readonly policies: Set<EgressPolicy>;
+}
+
+export function createAgents(
+  line: Line,
+  instanceGrants: readonly Grant[],
+  limits: AgentLimits,
+): Agents {
+  const entriesByKey = new Map<string, Entry>();
+  const entriesByPolicy = new WeakMap<EgressPolicy, Entry>();
+  const live = new Set<Agent>();
+  const openings = new Set<() => void>();
+  const sockets = new Set<Socket>();
+  const watch: Watch = {
+    onStarted: (callOff) => openings.add(callOff),
+    onEnded: (callOff) => openings.delete(callOff),
+    onOpened: (socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    },
+  };
+
+  const createEntry = (key: string, policy: EgressPolicy): Entry => {
+    const agent = new Agent({
+      connect: createConnector(line, termsOf(policy, instanceGrants), watch),
+      allowH2: false,
+      pipelining: 1,
+      maxHeaderSize: limits.headersBytesMax,
+      keepAliveTimeout: limits.idleMs,
+      keepAliveMaxTimeout: limits.idleMsMax,
+      // Each attempt has one deadline over everything, so the parser's own two timers would only cost.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    live.add(agent);
+    return { key, agent, policies: new Set() };
+  };
+
+  const join = (policy: EgressPolicy): Entry => {
+    const key = classOf(policy);
+    const entry = entriesByKey.get(key) ?? createEntry(key, policy);
+    entriesByKey.set(key, entry);
+    entriesByPolicy.set(policy, entry);
+    entry.policies.add(policy);
+    return entry;
+  };
+
+  return {
+    agentFor: (policy) => (entriesByPolicy.get(policy) ?? join(policy)).agent,
+    forget(policy) {
+      const entry = entriesByPolicy.get(policy);
+      if (entry === undefined) return;
+      entriesByPolicy.delete(policy);
+      entry.policies.delete(policy);
+      if (entry.policies.size > 0) return;
+      entriesByKey.delete(entry.key);
+      const { agent } = entry;
+      agent.close().then(
+        () => live.delete(agent),
+        () => live.delete(agent), // destroyed meanwhile: closed all the same
+      );
+    },
+    counts: () => ({ agents: entriesByKey.size, sockets: sockets.size }),
+    async close(reason) {
+      const ended = [...live].map((agent) => agent.destroy(reason));
+      for (const callOff of openings) callOff();
+      await Promise.all(ended);
+      await Promise.all([...sockets].map(closed));
+      live.clear();
+      entriesByKey.clear();
+    },
+  };
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once("close", () => resolve());
+    socket.destroy();
+  });
+}
+
+/** Everything that a connection depends on. The whole attempt's deadline is not among it: it is the request's. */
+function classOf(policy: EgressPolicy): string {
+  const { grants, ca, verifiesCertificate, connectTimeoutMs } = policy;
+  return JSON.stringify([grants.toSorted(), ca, verifiesCertificate, connectTimeoutMs]);
+}
+
+function termsOf(policy: EgressPolicy, instanceGrants: readonly Grant[]): ConnectionTerms {
+  let context: SecureContext | null = null;
+  return {
+    grants: [...instanceGrants, ...readGrants(policy.grants)],
+    connectTimeoutMs: policy.connectTimeoutMs,
+    verifiesCertificate: policy.verifiesCertificate,
+    // Made once, at the first https connection: reading the public authorities again for each costs milliseconds.
+    secureContext: () => (context ??= secureContextOf(policy.ca)),
+  };
+}
+
+function secureContextOf(ca: string | null): SecureContext {
+  if (ca === null) return createSecureContext();
+  try {
+    return createSecureContext({ ca: [...getCACertificates("default"), ca] });
+  } catch {
+    throw new ConnectFailed(
+      failed(
+        "tls_failed",
+        "The endpoint's certificate authority can't be read: expected PEM text.",
+      ),
+    );
+  }
+}

@@ -1,0 +1,155 @@
+/** One POST as undici's callbacks tell it, until its one outcome. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Dispatcher } from "undici";
+import type {
+  Answered,
+  OutgoingRequest,
+  Outcome,
+  ReceiverControl,
+  ResponseRecord,
+} from "../domain/attempt.ts";
+import type { Timers } from "../domain/ports.ts";
+import { socketText } from "./address.ts";
+import { failed, requestEnding, type Ending } from "./failure.ts";
+import type { Target } from "./target.ts";
+
+export interface AttemptTerms {
+  readonly timers: Pick<Timers, "after">;
+  /** A clock that never goes back. */
+  readonly nowMs: () => number;
+  readonly responseBytesMax: number;
+  /** How much more than that is read and thrown away to keep the connection, before it is rather closed. */
+  readonly discardedBytesMax: number;
+}
+
+/** Given as the reason to undici when we hang up; nobody sees it, the outcome is settled before. */
+const HUNG_UP = new Error("expected no more of this answer to be needed");
+
+/**
+ * Sends and waits. Resolves once, with exactly one outcome, and never rejects. The deadline covers everything from here
+ * to the last byte. An answer whose kept part is full counts as answered, however it ends.
+ */
+export function attempt(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions,
+  target: Target,
+  timeoutMs: number,
+  terms: AttemptTerms,
+): Promise<Outcome> {
+  const startedAtMs = terms.nowMs();
+  const { responseBytesMax, discardedBytesMax } = terms;
+  return new Promise((resolve) => {
+    let controller: Dispatcher.DispatchController | null = null;
+    let isOver = false;
+    let status = 0;
+    let headers: IncomingHttpHeaders = {};
+    let bodyBytes = 0;
+    const kept: Uint8Array[] = [];
+
+    const settle = (outcome: Ending | Omit<Answered, "durationMs">): void => {
+      if (isOver) return;
+      isOver = true;
+      stopClock();
+      resolve({ ...outcome, durationMs: terms.nowMs() - startedAtMs });
+    };
+    const answer = (): void => {
+      const record = { excerpt: joined(kept), isCut: bodyBytes > responseBytesMax };
+      settle(answered(status, headers, record));
+    };
+    const settleBroken = (ending: Ending): void => {
+      if (bodyBytes > responseBytesMax) answer();
+      else settle(ending);
+    };
+    const stopClock = terms.timers.after(timeoutMs, () => {
+      settleBroken(failed("timeout", timeoutSentence(target, status, timeoutMs)));
+      controller?.abort(HUNG_UP);
+    });
+
+    dispatcher.dispatch(options, {
+      onRequestStart(started) {
+        controller = started;
+        // The deadline passed while this waited for its connection: nothing is written any more.
+        if (isOver) started.abort(HUNG_UP);
+      },
+      onResponseStart(_controller, statusCode, fields) {
+        if (statusCode < 200) return; // 102 Processing, 103 Early Hints: the answer is still to come
+        status = statusCode;
+        headers = fields;
+      },
+      onResponseData(receiving, chunk) {
+        const space = responseBytesMax - bodyBytes;
+        bodyBytes += chunk.length;
+        // Copied: `chunk` is a window on a read buffer of 64 KiB, which a short excerpt would keep alive.
+        if (space > 0) kept.push(new Uint8Array(chunk.subarray(0, space)));
+        if (bodyBytes <= responseBytesMax + discardedBytesMax) return;
+        answer();
+        receiving.abort(HUNG_UP);
+      },
+      onResponseEnd: answer,
+      onResponseError(_controller, error) {
+        settleBroken(requestEnding(error, socketText(target.host, target.port)));
+      },
+    });
+  });
+}
+
+/** What undici needs of a request. `isLast` closes the connection after it. */
+export function dispatchOptions(
+  request: OutgoingRequest,
+  target: Target,
+  userAgent: string | null,
+  isLast: boolean,
+): Dispatcher.DispatchOptions {
+  const headers: string[] = [];
+  let hasAgent = userAgent === null;
+  for (const [name, value] of request.headers) {
+    headers.push(name, value);
+    hasAgent ||= name.toLowerCase() === "user-agent";
+  }
+  if (!hasAgent && userAgent !== null) headers.push("user-agent", userAgent);
+  const { origin, path } = target;
+  const options = { origin, path, method: "POST" as const, headers, body: request.body };
+  return isLast ? { ...options, reset: true } : options;
+}
+
+function timeoutSentence(target: Target, status: number, timeoutMs: number): string {
+  const where = socketText(target.host, target.port);
+  return status === 0
+    ? `${where} did not answer within ${timeoutMs} ms.`
+    : `${where} began to answer with ${status}, but did not finish within ${timeoutMs} ms.`;
+}
+
+function answered(
+  status: number,
+  fields: IncomingHttpHeaders,
+  body: Pick<ResponseRecord, "excerpt" | "isCut">,
+): Omit<Answered, "durationMs"> {
+  const headers: [string, string][] = [];
+  for (const name in fields) {
+    const value = fields[name];
+    if (Array.isArray(value)) for (const each of value) headers.push([name, each]);
+    else if (value !== undefined) headers.push([name, value]);
+  }
+  return {
+    kind: "answered",
+    status,
+    retryAfter: firstOf(fields["retry-after"]),
+    control: controlOf(firstOf(fields["webhook-delivery"])),
+    response: { headers, ...body },
+  };
+}
+
+function firstOf(value: string | string[] | undefined): string | null {
+  return (Array.isArray(value) ? value[0] : value) ?? null;
+}
+
+function controlOf(value: string | null): ReceiverControl | null {
+  const text = value?.trim().toLowerCase();
+  return text === "disable" || text === "abort-message" ? text : null;
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  if (first === undefined) return new Uint8Array(0);
+  return chunks.length === 1 ? first : Buffer.concat(chunks);
+}
