@@ -15,7 +15,7 @@ for (const [path, owner] of Object.entries(lock.packages)) {
     if (path !== "" && findEntry(path, name) === undefined) addEntry(owner, name, version);
   }
 }
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(byPath));
+lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(byPath));
 writeFileSync(lockFile, `${JSON.stringify(lock, null, 2)}\n`);
 
 /** Looks where Node would: below the package, then beside it, then up to the top. */
@@ -44,11 +44,32 @@ function addEntry(owner, name, version) {
 function platform(name) {
   const words = name.split(/[-/]/);
   const one = (known) => words.filter((word) => known.includes(word));
-  const os = one(["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"]);
-  const cpu = one(
-    ["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "wasm32", "x64"],
-  );
-  if (cpu.length !== 1) throw new Error(`expected ${name} to name its processor, got none that npm knows`);
+  const os = one([
+    "aix",
+    "android",
+    "darwin",
+    "freebsd",
+    "linux",
+    "netbsd",
+    "openbsd",
+    "openharmony",
+    "sunos",
+    "win32",
+  ]);
+  const cpu = one([
+    "arm",
+    "arm64",
+    "ia32",
+    "loong64",
+    "mips64el",
+    "ppc64",
+    "riscv64",
+    "s390x",
+    "wasm32",
+    "x64",
+  ]);
+  if (cpu.length !== 1)
+    throw new Error(`expected ${name} to name its processor, got none that npm knows`);
   const isFor = (prefix) => words.some((word) => word.startsWith(prefix));
   const libc = isFor("musl") ? { libc: ["musl"] } : isFor("gnu") ? { libc: ["glibc"] } : {};
   return { cpu, ...libc, ...(os.length === 1 ? { os } : {}) };

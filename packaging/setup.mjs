@@ -81,7 +81,9 @@ function fingerprint(entry) {
 }
 
 function install() {
-  process.stderr.write("posthorn: installing packages (npm ci), which takes a minute the first time.\n");
+  process.stderr.write(
+    "posthorn: installing packages (npm ci), which takes a minute the first time.\n",
+  );
   const [command, ...args] = npmCommand();
   const options = ["ci", "--loglevel=error", "--no-fund", "--no-audit"];
   if (needsDevPackages) options.push("--include=dev");
@@ -140,7 +142,8 @@ function claim() {
   while (!tryClaim()) {
     const holder = claimHolder();
     if (holder === null) continue;
-    if (!told) process.stderr.write(`posthorn: waiting for process ${holder}, which is installing.\n`);
+    if (!told)
+      process.stderr.write(`posthorn: waiting for process ${holder}, which is installing.\n`);
     told = true;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CLAIM_POLL_MS);
   }
