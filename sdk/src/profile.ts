@@ -17,14 +17,14 @@ export interface ProfileProblem {
   readonly message: string;
 }
 
-export const DEFAULT_NAME = "Posthorn";
-export const HEADER_NAME_LENGTH_MAX = 128;
+const DEFAULT_NAME = "Posthorn";
+const HEADER_NAME_LENGTH_MAX = 128;
 
 /**
  * The headers of each profile, in the order they are sent. `signatureNext` is there only while a
  * rotation lasts, and is called as the signature's header is, with `-Next` after it.
  */
-export const HEADER_NAMES = {
+const HEADER_NAMES = {
   standard: { id: "webhook-id", timestamp: "webhook-timestamp", signature: "webhook-signature" },
   timestamped: {
     id: "X-Webhook-Id",

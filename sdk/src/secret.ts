@@ -13,12 +13,12 @@ export type DecodedSecret =
   | { readonly kind: "problem"; readonly message: string };
 
 /** Bytes of an HMAC secret by Standard Webhooks 1.0 ("Signature scheme": 192 to 512 bits). */
-export const SECRET_BYTES_MIN = 24;
-export const SECRET_BYTES_MAX = 64;
+const SECRET_BYTES_MIN = 24;
+const SECRET_BYTES_MAX = 64;
 /** Bytes of chance that an ed25519 pair is made from (RFC 8032: the private key). */
-export const SEED_BYTES = 32;
+const SEED_BYTES = 32;
 /** Longest secret that is used as text, in bytes of UTF-8. */
-export const TEXT_SECRET_BYTES_MAX = 1024;
+const TEXT_SECRET_BYTES_MAX = 1024;
 
 // What stands before the 32 bytes of an ed25519 private key in PKCS #8 (RFC 8410, section 7).
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");

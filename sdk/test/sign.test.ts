@@ -107,6 +107,11 @@ test("the topic profile signs keys sorted at every depth, and repeats the body's
   });
 });
 
+test("the topic profile sends no time that is not a number", () => {
+  const input = signInput("{}", { occurredAtMs: Number.NaN });
+  assert.throws(() => signedHeaders({ kind: "topic" }, input, [OLD]), { code: "time_invalid" });
+});
+
 for (const kind of ["digest", "topic"] as const) {
   test(`${kind}: while two secrets sign, a receiver that reads one header goes on with the old one`, async () => {
     const text = body(kind);
