@@ -14,7 +14,8 @@ export type FailureCode =
   | "timeout" // connected, but no whole answer within the attempt's deadline
   | "bad_response" // not HTTP, or headers over the limit
   | "proxy_failed" // the outgoing proxy refused or could not reach the target
-  | "url_invalid"; // the stored URL can no longer be sent to
+  | "url_invalid" // the stored URL can no longer be sent to
+  | "unsendable"; // no request could be made: no valid secret, or a body that the profile can't carry
 
 /** What the receiver asked for with the response header `webhook-delivery`. */
 export type ReceiverControl = "disable" | "abort-message";

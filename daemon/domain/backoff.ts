@@ -65,3 +65,8 @@ export function retryDelayMs(
 export function longestStepMs(table: readonly number[]): number {
   return table.reduce((longest, step) => Math.max(longest, step), 0);
 }
+
+/** The longest that a retry may have to wait by the table, jitter included; five minutes for an endpoint that was slowed. */
+export function longestDelayMs(table: readonly number[]): number {
+  return Math.max(longestStepMs(table) * (1 + JITTER_FRACTION), 5 * MINUTE);
+}

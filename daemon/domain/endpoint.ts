@@ -132,7 +132,7 @@ export const ENDPOINT_DEFAULTS = {
   retry: "all",
   timeoutMs: 15_000,
   connectTimeoutMs: 5_000,
-  concurrencyMax: 64,
+  concurrencyMax: 32,
   ratePerSecond: null,
   isOrdered: false,
   autoDisableDays: 5,

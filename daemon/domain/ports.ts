@@ -49,7 +49,8 @@ export interface Vault {
 
 /** What changed, told after the commit and never before. Watchers are few and must be quick. */
 export interface Change {
-  readonly kind: "attempted" | "accepted" | "changed";
+  /** `changed`: an operator's doing, or a transition's. */
+  readonly kind: "accepted" | "attempted" | "changed";
   readonly deliveryId: string;
   readonly endpointSeq: number;
   readonly state: Delivery["state"];
@@ -149,6 +150,7 @@ export interface DueEvent {
 
 export interface AttemptRecord {
   readonly deliverySeq: number;
+  readonly deliveryId: string;
   readonly endpointSeq: number;
   readonly attemptId: string;
   readonly number: number;
@@ -194,6 +196,11 @@ export interface DeliveryStore {
     health: readonly HealthRecord[],
     nowMs: number,
   ): Promise<Released[]>;
+  /**
+   * Nothing may be due later than `latestMs`: what is, becomes due then. For the start after a calendar that was wrong and
+   * set back, when a retry of seconds would otherwise wait for the hours between.
+   */
+  pullForward(endpointSeq: number, latestMs: number): Promise<void>;
   /** Keep a body that was made for a profile chosen after the event was accepted. */
   saveVariant(eventSeq: number, shape: ProfileKind, bytes: Uint8Array): Promise<void>;
   /** One chunk of an endpoint's transition; when `isDone` the stored transition is cleared in the same commit. */
@@ -435,6 +442,8 @@ export interface Ingest {
   accept(events: readonly IncomingEvent[]): Promise<IngestAnswer[]>;
   /** One event for one endpoint only, whatever it subscribes to; a test is sent even while the endpoint is paused, and not retried. */
   acceptTest(endpointSeq: number): Promise<{ eventId: string; deliveryId: string }>;
+  /** The backlog was counted anew: what was accepted before is part of it now. */
+  backlogCounted(): void;
 }
 
 /** Who wants to know of changes after their commit. Returns how to stop. */

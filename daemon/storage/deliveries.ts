@@ -20,6 +20,10 @@ export function createDeliveryStore(connection: Connection): DeliveryStore {
     "insert into event_variant (event_seq, shape, bytes) values (?, ?, ?) on conflict do nothing",
   );
 
+  const pullForward = connection.file.prepare(
+    "update delivery set due_at_ms = ?2 where endpoint_seq = ?1 and due_at_ms > ?2",
+  );
+
   return {
     pendingLanes: async () => due.lanes(),
     dueDeliveries: async (query): Promise<DueDelivery[]> => due.deliveries(query),
@@ -40,6 +44,9 @@ export function createDeliveryStore(connection: Connection): DeliveryStore {
         counts.write();
         return released;
       });
+    },
+    async pullForward(endpointSeq, latestMs) {
+      connection.commit(() => pullForward.run(endpointSeq, latestMs));
     },
     async saveVariant(eventSeq, shape, bytes) {
       connection.commit(() => insertVariant.run(eventSeq, shape, bytes));
@@ -66,15 +73,15 @@ function createRecorder({ file }: Connection) {
   );
   // An operator may have ended the delivery while its attempt was under way: that stands, unless it was delivered after all.
   const update = file.prepare(
-    `update delivery set state = ?1, hold = ?2, due_at_ms = ?3, attempt_count = ?4, settled_at_ms = ?5,
-       last_status = ?6, last_error = ?7, end_reason = ?8
-     where seq = ?9 and state = 'pending'`,
+    `update delivery set state = ?, hold = ?, due_at_ms = ?, attempt_count = ?, settled_at_ms = ?,
+       last_status = ?, last_error = ?, end_reason = ?
+     where seq = ? and state = 'pending'`,
   );
   const state = file.prepare<[number], string>("select state from delivery where seq = ?").pluck();
   const overrule = file.prepare(
-    `update delivery set state = ?1, hold = null, due_at_ms = null, attempt_count = ?2,
-       settled_at_ms = ?3, last_status = ?4, last_error = ?5, end_reason = ?6
-     where seq = ?7`,
+    `update delivery set state = ?, hold = null, due_at_ms = null, attempt_count = ?,
+       settled_at_ms = ?, last_status = ?, last_error = ?, end_reason = ?
+     where seq = ?`,
   );
   const noteAttempt = file.prepare(
     "update delivery set attempt_count = ?, last_status = ?, last_error = ? where seq = ?",

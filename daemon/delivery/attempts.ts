@@ -1,0 +1,219 @@
+import { envelope } from "../../sdk/src/envelope.ts";
+import type { Outcome, OutgoingRequest } from "../domain/attempt.ts";
+import { settle } from "../domain/delivery.ts";
+import { backoffTable } from "../domain/endpoint.ts";
+import { healthAfter } from "../domain/health.ts";
+import type { AttemptRecord, DueDelivery, HealthRecord, Released } from "../domain/ports.ts";
+import type { EngineNeeds } from "./engine.ts";
+import type { Lane } from "./lane.ts";
+import { createRecorder } from "./recorder.ts";
+import { headerLines, signedRequest } from "./request.ts";
+
+/** A success is written with the endpoint at most this often; failures are always. */
+const HEALTH_EVERY_MS = 5_000;
+
+export interface AttemptsNeeds extends EngineNeeds {
+  /** The slot is free again. The delivery stays claimed until its record is committed. */
+  readonly onEnded: (lane: Lane, delivery: DueDelivery) => void;
+  readonly onRecorded: (lane: Lane | undefined, deliverySeq: number, dueAtMs: number | null) => void;
+  readonly onDisabled: (endpointSeq: number) => void;
+  /** Deliveries that waited for one of these to end may go. */
+  readonly onReleased: (endpointSeq: number) => void;
+}
+
+export interface Attempts {
+  begin(lane: Lane, delivery: DueDelivery): void;
+  readonly isBlocked: boolean;
+  /** From now on outcomes are dropped. */
+  closeDoor(): void;
+  flush(): Promise<void>;
+}
+
+/** One attempt from its request to its record: sign, send, settle, record, announce. */
+export function createAttempts(needs: AttemptsNeeds): Attempts {
+  const { clock, directory } = needs;
+  const verdicts = new Map<number, HealthRecord["disables"]>();
+  const lanes = new Map<number, Lane>();
+  let isDoorClosed = false;
+
+  const recorder = createRecorder({
+    timers: needs.timers,
+    log: needs.log,
+    write: (attempts, health) => needs.store.recordAttempts(attempts, health, clock.nowMs()),
+    healthOf,
+    onRecorded,
+  });
+
+  function begin(lane: Lane, delivery: DueDelivery): void {
+    const startedAtMs = clock.wallMs();
+    lanes.set(delivery.seq, lane);
+    requestOf(lane, delivery, startedAtMs)
+      .then((request) => sendAndEnd(lane, delivery, request, startedAtMs))
+      .catch((error: unknown) => {
+        // Nothing can be signed or sent: a fault that the operator must see on the delivery itself.
+        const message = error instanceof Error ? error.message : String(error);
+        const outcome = { kind: "failed", code: "unsendable", message, durationMs: 0 } as const;
+        end(lane, delivery, outcome, "", startedAtMs);
+      });
+  }
+
+  async function sendAndEnd(
+    lane: Lane,
+    delivery: DueDelivery,
+    request: OutgoingRequest,
+    startedAtMs: number,
+  ): Promise<void> {
+    const outcome = await needs.sender.post(request, lane.policy);
+    end(lane, delivery, outcome, headerLines(request), startedAtMs);
+  }
+
+  async function requestOf(
+    lane: Lane,
+    delivery: DueDelivery,
+    wallMs: number,
+  ): Promise<OutgoingRequest> {
+    const { endpoint } = lane;
+    return signedRequest({
+      delivery,
+      body: await bodyOf(lane, delivery),
+      endpoint,
+      keys: needs.keysOf(endpoint, wallMs),
+      auth: needs.authOf(endpoint),
+      userAgent: needs.userAgent,
+      attemptNumber: delivery.attemptCount + 1,
+      wallMs,
+    });
+  }
+
+  async function bodyOf(lane: Lane, { event, eventSeq }: DueDelivery): Promise<Uint8Array> {
+    const shape = lane.endpoint.settings.profile.kind;
+    if (event.shape === "raw" || event.shape === shape) return event.body;
+    // The profile was chosen after the event came: its body is made now and kept, so that later attempts send the same bytes.
+    const data = event.body.subarray(event.dataStart, event.body.length - 1);
+    const { id, type, occurredAtMs } = event;
+    const { body } = envelope(shape, { id, type, occurredAtMs, data });
+    await needs.store.saveVariant(eventSeq, shape, body);
+    return body;
+  }
+
+  function end(
+    lane: Lane,
+    delivery: DueDelivery,
+    outcome: Outcome,
+    requestHeaders: string,
+    startedAtMs: number,
+  ): void {
+    if (isDoorClosed) return;
+    const nowMs = clock.nowMs();
+    const number = delivery.attemptCount + 1;
+    const { settings } = lane.endpoint;
+    const settlement = settle(
+      {
+        outcome,
+        tryNumber: number - delivery.tableStart,
+        isTest: delivery.isTest,
+        table: backoffTable(settings.backoff),
+        retry: settings.retry,
+        endpointState: lane.isCondemned ? "disabled" : lane.endpoint.state,
+      },
+      nowMs,
+      needs.chance.fraction(),
+    );
+    if (!delivery.isTest) {
+      const after = healthAfter(lane.health, settlement, settings.autoDisableDays, nowMs);
+      lane.health = after.health;
+      if (after.disables !== null) condemn(lane, after.disables);
+    }
+    recorder.add({
+      deliverySeq: delivery.seq,
+      deliveryId: delivery.id,
+      endpointSeq: delivery.endpointSeq,
+      attemptId: needs.ids.next("att"),
+      number,
+      startedAtMs,
+      outcome,
+      requestHeaders,
+      settlement,
+      orderingKey: delivery.orderingKey,
+    });
+    needs.onAttempt(outcome);
+    needs.onEnded(lane, delivery);
+  }
+
+  function condemn(lane: Lane, reason: NonNullable<HealthRecord["disables"]>): void {
+    if (lane.endpoint.state === "disabled") return;
+    lane.isCondemned = true;
+    verdicts.set(lane.endpointSeq, reason);
+  }
+
+  /** Worked out anew for each try to write a batch, so that a refused write loses neither health nor verdict. */
+  function healthOf(attempts: readonly AttemptRecord[]): HealthRecord[] {
+    const nowMs = clock.nowMs();
+    const concerned = new Set<Lane>();
+    for (const { deliverySeq } of attempts) {
+      const lane = lanes.get(deliverySeq);
+      if (lane !== undefined) concerned.add(lane);
+    }
+    const records: HealthRecord[] = [];
+    for (const { endpointSeq, health, endpoint } of concerned) {
+      const disables = verdicts.get(endpointSeq) ?? null;
+      const isNews = health.failedInARow > 0 || endpoint.health.failedInARow > 0;
+      const isOld = nowMs - (endpoint.health.lastSuccessAtMs ?? -Infinity) >= HEALTH_EVERY_MS;
+      if (isNews || isOld || disables !== null) records.push({ endpointSeq, health, disables });
+    }
+    return records;
+  }
+
+  function onRecorded(
+    attempts: readonly AttemptRecord[],
+    health: readonly HealthRecord[],
+    released: readonly Released[],
+  ): void {
+    for (const { deliverySeq, settlement } of attempts) {
+      const lane = lanes.get(deliverySeq);
+      lanes.delete(deliverySeq);
+      needs.onRecorded(lane, deliverySeq, settlement.dueAtMs);
+    }
+    for (const record of health) publishHealth(record);
+    for (const { endpointSeq } of released) needs.onReleased(endpointSeq);
+    announce(attempts);
+  }
+
+  function publishHealth({ endpointSeq, health, disables }: HealthRecord): void {
+    const endpoint = directory.endpoint(endpointSeq);
+    if (endpoint === undefined) return;
+    if (disables === null || endpoint.state === "disabled") {
+      directory.putEndpoint({ ...endpoint, health });
+      return;
+    }
+    verdicts.delete(endpointSeq);
+    const verdict = { state: "disabled", disabledReason: disables, transition: "hold" } as const;
+    const stateChangedAtMs = clock.nowMs();
+    directory.putEndpoint({ ...endpoint, health, ...verdict, stateChangedAtMs });
+    needs.log.warn("endpoint disabled", { endpoint: endpoint.id, reason: disables });
+    needs.onDisabled(endpointSeq);
+  }
+
+  function announce(attempts: readonly AttemptRecord[]): void {
+    if (!needs.feed.isWatched()) return;
+    needs.feed.publish(
+      attempts.map(({ deliveryId, endpointSeq, settlement }) => ({
+        kind: "attempted",
+        deliveryId,
+        endpointSeq,
+        state: settlement.state,
+      })),
+    );
+  }
+
+  return {
+    begin,
+    get isBlocked() {
+      return recorder.isBlocked;
+    },
+    closeDoor() {
+      isDoorClosed = true;
+    },
+    flush: () => recorder.flush(),
+  };
+}

@@ -1,0 +1,329 @@
+import type { Outcome, Sender } from "../domain/attempt.ts";
+import type { Directory } from "../domain/directory.ts";
+import { longestDelayMs } from "../domain/backoff.ts";
+import { backoffTable } from "../domain/endpoint.ts";
+import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
+import type {
+  Admission,
+  Chance,
+  Clock,
+  DeliveryStore,
+  Dispatcher,
+  DueDelivery,
+  Feed,
+  Log,
+  Timers,
+} from "../domain/ports.ts";
+import type { IdMaker } from "../domain/id.ts";
+import type { SigningKey } from "../../sdk/src/secret.ts";
+import { createAttempts } from "./attempts.ts";
+import type { Lane } from "./lane.ts";
+import { createLane, gate, policyOf, takeNext } from "./lane.ts";
+import { createMover } from "./mover.ts";
+import { createReader } from "./reader.ts";
+import { createRotation } from "./rotation.ts";
+import { createWindow } from "./window.ts";
+
+export interface EngineLimits {
+  readonly concurrencyMax: number;
+  readonly windowBytesMax: number;
+}
+
+export interface EngineNeeds {
+  readonly store: DeliveryStore;
+  readonly sender: Sender;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly timers: Timers;
+  readonly ids: IdMaker;
+  readonly feed: Feed;
+  readonly log: Log;
+  readonly limits: EngineLimits;
+  readonly userAgent: string;
+  readonly keysOf: (endpoint: Endpoint, wallMs: number) => readonly SigningKey[];
+  readonly authOf: (endpoint: Endpoint) => EndpointAuth | null;
+  /** Told of each ended attempt, for metrics. */
+  readonly onAttempt: (outcome: Outcome) => void;
+}
+
+export interface Engine extends Dispatcher {
+  /** Takes up everything that is not final. Call it once, before the first `admit`. */
+  start(): Promise<void>;
+  /** Once a second: looks for what has become due, in case a wake-up was lost. */
+  tick(): void;
+  /** Starts nothing new, waits for the attempts under way at most `waitMs`, records what ended. */
+  stop(waitMs: number): Promise<void>;
+  /** True while outcomes can't be recorded. */
+  readonly isBlocked: boolean;
+}
+
+/** How many attempts one endpoint may have under way while free slots are scarce. */
+const SCARCE_IN_FLIGHT_MAX = 2;
+
+/**
+ * The loop of the post office. It starts attempts while there is a free slot and a lane whose gate is open, and is pumped
+ * by whatever may have changed that: an admission, an ended attempt, a read from the store, the clock.
+ */
+export function createEngine(needs: EngineNeeds): Engine {
+  const { clock, directory, timers } = needs;
+  const lanes = new Map<number, Lane>();
+  const rotation = createRotation();
+  const window = createWindow(needs.limits.windowBytesMax);
+  const inFlight = new Set<number>();
+  let isStopping = false;
+  let isPumpScheduled = false;
+  let alarmAtMs = Infinity;
+  let cancelAlarm: (() => void) | null = null;
+  let onIdle: (() => void) | null = null;
+
+  const reader = createReader({
+    store: needs.store,
+    window,
+    clock,
+    log: needs.log,
+    onRead(lane) {
+      rotation.enter(lane);
+      soonPump();
+    },
+  });
+  const mover = createMover({
+    store: needs.store,
+    directory,
+    clock,
+    timers,
+    log: needs.log,
+    onMoved: (endpointSeq) => wake(endpointSeq),
+  });
+  const attempts = createAttempts({
+    ...needs,
+    onEnded,
+    onRecorded,
+    onDisabled: endpointChanged,
+    onReleased: wake,
+  });
+
+  function laneOf(endpointSeq: number): Lane | undefined {
+    const known = lanes.get(endpointSeq);
+    if (known !== undefined) return known;
+    const endpoint = directory.endpoint(endpointSeq);
+    if (endpoint === undefined) return undefined;
+    const lane = createLane(endpoint);
+    lanes.set(endpointSeq, lane);
+    return lane;
+  }
+
+  function admit(admissions: readonly Admission[]): void {
+    for (const { delivery, eventSeq, event } of admissions) {
+      const lane = delivery.isPending ? laneOf(delivery.endpointSeq) : undefined;
+      if (lane === undefined) continue;
+      const due: DueDelivery = {
+        seq: delivery.seq,
+        id: delivery.id,
+        endpointSeq: delivery.endpointSeq,
+        eventSeq,
+        attemptCount: 0,
+        tableStart: 0,
+        orderingKey: delivery.orderingKey,
+        isTest: delivery.isTest,
+        event,
+      };
+      // Behind others that wait in the store it must wait there, too, or it would overtake them.
+      if (due.isTest || (!lane.hasMore && window.hasRoom(lane))) reader.enqueue(lane, due);
+      else lane.hasMore = true;
+      reader.refill(lane);
+      rotation.enter(lane);
+    }
+    soonPump();
+  }
+
+  function wake(endpointSeq: number): void {
+    const lane = laneOf(endpointSeq);
+    if (lane === undefined) return;
+    lane.hasMore = true;
+    reader.refill(lane);
+    rotation.enter(lane);
+    soonPump();
+  }
+
+  function endpointChanged(endpointSeq: number): void {
+    const endpoint = directory.endpoint(endpointSeq);
+    const lane = lanes.get(endpointSeq);
+    if (endpoint === undefined) {
+      if (lane !== undefined) removeLane(lane);
+      return;
+    }
+    if (lane !== undefined) refreshLane(lane, endpoint);
+    if (endpoint.transition !== null) mover.move(endpointSeq);
+    wake(endpointSeq);
+  }
+
+  function refreshLane(lane: Lane, endpoint: Endpoint): void {
+    const hasNewSettings = lane.endpoint.settings !== endpoint.settings;
+    lane.endpoint = endpoint;
+    lane.isCondemned = false;
+    if (hasNewSettings) {
+      needs.sender.forget(lane.policy);
+      lane.policy = policyOf(endpoint);
+      lane.health = { ...lane.health, slowedUntilMs: endpoint.health.slowedUntilMs };
+      lane.nextStartAtMs = 0;
+    }
+    // What is queued was read for the old state and body shape; what still applies is read again.
+    if (hasNewSettings || endpoint.state !== "active") reader.unclaimQueue(lane);
+  }
+
+  function removeLane(lane: Lane): void {
+    reader.unclaimQueue(lane);
+    rotation.leave(lane);
+    needs.sender.forget(lane.policy);
+    lanes.delete(lane.endpointSeq);
+  }
+
+  function soonPump(): void {
+    if (isPumpScheduled) return;
+    isPumpScheduled = true;
+    queueMicrotask(pump);
+  }
+
+  function pump(): void {
+    isPumpScheduled = false;
+    if (isStopping || attempts.isBlocked) return;
+    const nowMs = clock.nowMs();
+    const { concurrencyMax } = needs.limits;
+    while (inFlight.size < concurrencyMax) {
+      // The last quarter of the slots is for endpoints that hold next to none: many hanging ones can't take them all.
+      const isScarce = inFlight.size >= concurrencyMax * 0.75;
+      const lane = rotation.next(nowMs, isScarce ? SCARCE_IN_FLIGHT_MAX : Infinity);
+      if (lane === undefined) break;
+      startNext(lane, nowMs);
+    }
+    setAlarm(nowMs);
+  }
+
+  function startNext(lane: Lane, nowMs: number): void {
+    const delivery = takeNext(lane, nowMs);
+    if (delivery === undefined) return;
+    window.give(lane, delivery);
+    reader.refill(lane);
+    lane.inFlight += 1;
+    inFlight.add(delivery.seq);
+    attempts.begin(lane, delivery);
+  }
+
+  function onEnded(lane: Lane, delivery: DueDelivery): void {
+    lane.inFlight -= 1;
+    inFlight.delete(delivery.seq);
+    rotation.enter(lane);
+    if (inFlight.size === 0) onIdle?.();
+    soonPump();
+  }
+
+  function onRecorded(lane: Lane | undefined, deliverySeq: number, dueAtMs: number | null): void {
+    if (lane === undefined) return;
+    lane.claimed.delete(deliverySeq);
+    if (dueAtMs !== null) lane.nextDueAtMs = Math.min(lane.nextDueAtMs, dueAtMs);
+  }
+
+  /** One alarm for the first lane that waits for a time shorter than the next tick; the tick serves the rest. */
+  function setAlarm(nowMs: number): void {
+    const atMs = rotation.nextOpeningMs();
+    if (atMs === alarmAtMs || atMs - nowMs > 1_000) return;
+    cancelAlarm?.();
+    alarmAtMs = atMs;
+    cancelAlarm = timers.after(Math.max(atMs - nowMs, 1), () => {
+      alarmAtMs = Infinity;
+      cancelAlarm = null;
+      rotation.open(clock.nowMs());
+      soonPump();
+    });
+  }
+
+  function tick(): void {
+    const nowMs = clock.nowMs();
+    rotation.open(nowMs);
+    for (const lane of lanes.values()) {
+      if (lane.nextDueAtMs <= nowMs) {
+        lane.hasMore = true;
+        lane.nextDueAtMs = Infinity;
+      }
+      if (lane.hasMore && lane.endpoint.state === "active") reader.refill(lane);
+      if (lane.queue.length > 0) rotation.enter(lane);
+    }
+    if (window.bytesLeft === 0) makeRoom(nowMs);
+    soonPump();
+  }
+
+  /** Endpoints that can't send now give their share of the window back; their deliveries are read again when they can. */
+  function makeRoom(nowMs: number): void {
+    for (const lane of lanes.values()) {
+      if (lane.queue.length > 0 && !gate(lane, nowMs).isOpen) reader.unclaimQueue(lane);
+    }
+  }
+
+  async function start(): Promise<void> {
+    for (const { endpointSeq, dueAtMs } of await needs.store.pendingLanes()) {
+      const lane = laneOf(endpointSeq);
+      if (lane === undefined) continue;
+      lane.nextDueAtMs = dueAtMs;
+      await mendTimes(lane);
+      holdWhereInactive(lane.endpoint);
+    }
+    for (const endpoint of directory.allEndpoints()) {
+      if (endpoint.transition !== null) mover.move(endpoint.seq);
+    }
+    tick();
+  }
+
+  /** A calendar that ran ahead before the last stop must not keep retries waiting now. */
+  async function mendTimes(lane: Lane): Promise<void> {
+    const nowMs = clock.nowMs();
+    const latestMs = nowMs + longestDelayMs(backoffTable(lane.endpoint.settings.backoff));
+    await needs.store.pullForward(lane.endpointSeq, latestMs);
+    const { slowedUntilMs } = lane.health;
+    if (slowedUntilMs !== null && slowedUntilMs > latestMs) {
+      lane.health = { ...lane.health, slowedUntilMs: null };
+    }
+  }
+
+  /** A test that a crash left pending at a paused endpoint would wait unseen; it is held like the others. */
+  function holdWhereInactive(endpoint: Endpoint): void {
+    if (endpoint.state === "active" || endpoint.transition !== null) return;
+    directory.putEndpoint({ ...endpoint, transition: "hold" });
+  }
+
+  async function stop(waitMs: number): Promise<void> {
+    isStopping = true;
+    cancelAlarm?.();
+    mover.stop();
+    if (inFlight.size > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = timers.after(waitMs, resolve);
+        onIdle = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    // An attempt cut short by the stop is no failure of the receiver: it is not recorded and is due again at the next start.
+    attempts.closeDoor();
+    await attempts.flush();
+  }
+
+  return {
+    admit,
+    wake,
+    endpointChanged,
+    isInFlight: (deliverySeq) => inFlight.has(deliverySeq),
+    load(endpointSeq) {
+      if (endpointSeq === null) return { inFlight: inFlight.size, ready: window.count };
+      const lane = lanes.get(endpointSeq);
+      return { inFlight: lane?.inFlight ?? 0, ready: lane?.queue.length ?? 0 };
+    },
+    start,
+    tick,
+    stop,
+    get isBlocked() {
+      return attempts.isBlocked;
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { AttemptRecord, HealthRecord, Log, Released, Timers } from "../domain/ports.ts";
+
+const FLUSH_AFTER_MS = 5;
+const FLUSH_AT = 512;
+const RETRY_AFTER_MS = 1_000;
+
+export interface RecorderNeeds {
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly write: (
+    attempts: readonly AttemptRecord[],
+    health: readonly HealthRecord[],
+  ) => Promise<Released[]>;
+  /** The health of the endpoints that the attempts concern, as it is at the moment of writing. */
+  readonly healthOf: (attempts: readonly AttemptRecord[]) => HealthRecord[];
+  /** After the commit, never before. */
+  readonly onRecorded: (
+    attempts: readonly AttemptRecord[],
+    health: readonly HealthRecord[],
+    released: readonly Released[],
+  ) => void;
+}
+
+/**
+ * Gathers the records of ended attempts and writes them together: after 5 ms, or when there are 512. A record that is late
+ * can cause a repeat after a crash, never a loss; written one by one, each would cost a disk flush.
+ */
+export interface Recorder {
+  add(record: AttemptRecord): void;
+  /** True while the store refuses: the engine starts nothing new, since it could not be recorded. */
+  readonly isBlocked: boolean;
+  readonly size: number;
+  /** Writes what is there; resolves when nothing is left or the store refuses. */
+  flush(): Promise<void>;
+}
+
+export function createRecorder(needs: RecorderNeeds): Recorder {
+  let waiting: AttemptRecord[] = [];
+  let cancelTimer: (() => void) | null = null;
+  let writing: Promise<void> | null = null;
+  let isBlocked = false;
+
+  function schedule(delayMs: number): void {
+    cancelTimer ??= needs.timers.after(delayMs, () => {
+      cancelTimer = null;
+      void flush();
+    });
+  }
+
+  function flush(): Promise<void> {
+    writing ??= writeAll().finally(() => {
+      writing = null;
+    });
+    return writing;
+  }
+
+  async function writeAll(): Promise<void> {
+    cancelTimer?.();
+    cancelTimer = null;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      const isWritten = await writeBatch(batch);
+      if (!isWritten) return;
+    }
+  }
+
+  async function writeBatch(batch: readonly AttemptRecord[]): Promise<boolean> {
+    const health = needs.healthOf(batch);
+    try {
+      const released = await needs.write(batch, health);
+      if (isBlocked) needs.log.info("attempts are recorded again");
+      isBlocked = false;
+      needs.onRecorded(batch, health, released);
+      return true;
+    } catch (error) {
+      // Whatever the reason, these outcomes are kept and tried again: dropping one would send its delivery a second time.
+      waiting = [...batch, ...waiting];
+      if (!isBlocked) needs.log.error("attempts can't be recorded; no new ones start", { error });
+      isBlocked = true;
+      schedule(RETRY_AFTER_MS);
+      return false;
+    }
+  }
+
+  return {
+    add(record) {
+      waiting.push(record);
+      if (waiting.length >= FLUSH_AT && !isBlocked) void flush();
+      else schedule(FLUSH_AFTER_MS);
+    },
+    get isBlocked() {
+      return isBlocked;
+    },
+    get size() {
+      return waiting.length;
+    },
+    flush,
+  };
+}

@@ -1,0 +1,65 @@
+import { profileHeaders } from "../../sdk/src/sign.ts";
+import type { SigningKey } from "../../sdk/src/secret.ts";
+import type { OutgoingRequest } from "../domain/attempt.ts";
+import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
+import type { DueDelivery } from "../domain/ports.ts";
+
+export interface RequestInput {
+  readonly delivery: DueDelivery;
+  readonly body: Uint8Array;
+  readonly endpoint: Endpoint;
+  /** Newest first, those that are valid now. */
+  readonly keys: readonly SigningKey[];
+  readonly auth: EndpointAuth | null;
+  readonly userAgent: string;
+  /** Counted over all runs through the table, from 1. */
+  readonly attemptNumber: number;
+  /** The calendar's time, not the engine's: a receiver compares it with its own calendar. */
+  readonly wallMs: number;
+}
+
+const JSON_TYPE = "application/json";
+
+/** The signed POST of one attempt. Pure: the same input gives the same bytes and headers. Throws `SdkError` where nothing can be signed. */
+export function signedRequest(input: RequestInput): OutgoingRequest {
+  const { delivery, endpoint, body } = input;
+  const { event } = delivery;
+  const headers: [string, string][] = [
+    ["content-type", event.contentType ?? JSON_TYPE],
+    ["user-agent", input.userAgent],
+    ["posthorn-attempt", `${input.attemptNumber}`],
+  ];
+  const signed = profileHeaders(
+    endpoint.settings.profile,
+    {
+      id: event.id,
+      type: event.type,
+      occurredAtMs: event.occurredAtMs,
+      timestampS: Math.floor(input.wallMs / 1_000),
+      body,
+    },
+    input.keys,
+  );
+  for (const [name, value] of signed) headers.push([name, value]);
+  for (const name in endpoint.settings.headers) {
+    headers.push([name, endpoint.settings.headers[name] ?? ""]);
+  }
+  if (input.auth !== null) headers.push(["authorization", authorization(input.auth)]);
+  return { url: endpoint.settings.url, headers, body };
+}
+
+function authorization(auth: EndpointAuth): string {
+  if (auth.kind === "bearer") return `Bearer ${auth.token}`;
+  // RFC 7617: user-id and password in UTF-8, joined by a colon.
+  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
+}
+
+/** The header lines as they are kept with the attempt: what was sent, but for credentials. */
+export function headerLines(request: OutgoingRequest): string {
+  let lines = "";
+  for (const [name, value] of request.headers) {
+    const shown = name === "authorization" ? "***" : value;
+    lines += lines === "" ? `${name}: ${shown}` : `\n${name}: ${shown}`;
+  }
+  return lines;
+}
