@@ -105,8 +105,8 @@ function readMember(cursor: Cursor, depth: number): Member {
   const token = readString(cursor);
   skipSpace(cursor);
   cursor.at += 1; // the colon
-  // Each name by itself: inside an object V8 misreads some escaped names (nodejs/node#63785), and two
-  // different ones would be taken for the same.
+  // Each name by itself: inside an object V8 misreads some escaped names (nodejs/node#63785), and
+  // two different ones would be taken for the same.
   const name = token.includes("\\") ? (JSON.parse(token) as string) : token.slice(1, -1);
   return { name, token, value: readValue(cursor, depth) };
 }
