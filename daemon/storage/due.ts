@@ -44,12 +44,12 @@ export function createDueReader({ file }: Connection) {
   );
   const columns = `d.seq, d.id, d.event_seq, d.attempt_count, d.table_start, d.ordering_key, d.is_test,
     e.id as event_id, e.type, e.occurred_at_ms, e.content_type, e.data_start, b.bytes`;
-  const from = `from json_each(?1) j cross join delivery d on d.seq = j.value
+  const from = `from json_each(?) j cross join delivery d on d.seq = j.value
     join event e on e.seq = d.event_seq join event_body b on b.event_seq = d.event_seq`;
   const plain = file.prepare<[string], DueRow>(`select ${columns}, null as variant ${from}`);
   const withVariant = file.prepare<[string, string], DueRow>(
     `select ${columns}, v.bytes as variant ${from}
-     left join event_variant v on v.event_seq = d.event_seq and v.shape = ?2`,
+     left join event_variant v on v.event_seq = d.event_seq and v.shape = ?`,
   );
 
   function readRows(seqs: readonly number[], shape: ProfileKind): DueRow[] {
