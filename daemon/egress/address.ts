@@ -55,18 +55,20 @@ function fixedForms(parts: readonly number[]): Carried[] {
 
 /**
  * RFC 8215 gives 64:ff9b:1::/48 to local translators and leaves them the prefix length, so the address is read at each
- * place that RFC 6052 2.2 allows within it. Readings that start with zero are misreadings: no translator sends there.
+ * place that RFC 6052 2.2 allows within it. A reading that starts with zero is a misreading as long as there is another.
  */
 function localNat64Forms(parts: readonly number[]): Carried[] {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = parts;
   if (a !== 0x64 || b !== 0xff9b || c !== 1) return [];
   const low = e & 0xff;
-  return [
+  const readings = [
     carried("local NAT64 /96", g, h),
     carried("local NAT64 /64", (low << 8) | (f >> 8), ((f & 0xff) << 8) | (g >> 8)),
     carried("local NAT64 /56", ((d & 0xff) << 8) | low, f),
     carried("local NAT64 /48", d, (low << 8) | (f >> 8)),
-  ].filter((each) => each.address.octets[0] !== 0);
+  ];
+  const likely = readings.filter((each) => each.address.octets[0] !== 0);
+  return likely.length > 0 ? likely : readings.slice(0, 1);
 }
 
 function carried(form: string, high: number, low: number): Carried {
