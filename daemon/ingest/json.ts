@@ -206,7 +206,7 @@ function backslashesBefore(bytes: Buffer, quote: number, from: number): number {
   return quote - at;
 }
 
-// With quotes: `"data"`, and the same with one to four of its letters written as `\\u0064`.
+// With quotes: `"data"`, and the same with one to four of its letters written as `\u0064`.
 const DATA_NAME_BYTES = 6;
 const DATA_NAME_BYTES_MAX = 26;
 
