@@ -2,7 +2,7 @@ import type { Application, EventType } from "./application.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { parseFilter } from "./filter.ts";
 import { parsePattern } from "./pattern.ts";
-import type { Routes } from "./routes.ts";
+import type { Route, Routes } from "./routes.ts";
 import { createRoutes } from "./routes.ts";
 
 /**
@@ -110,8 +110,11 @@ export function createDirectory(): Directory {
   };
 }
 
-/** Stored settings were valid when they were made; one that is not any more matches nothing rather than everything. */
-function routeOf(endpoint: Endpoint) {
+/**
+ * What the endpoint asks for. Stored settings were valid when they were made; one that is not any more matches nothing rather
+ * than everything.
+ */
+export function routeOf(endpoint: Endpoint): Route {
   const { eventTypes, tenant, filter } = endpoint.settings;
   const patterns = eventTypes.flatMap((text) => {
     const pattern = parsePattern(text);

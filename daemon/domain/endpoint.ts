@@ -19,7 +19,8 @@ export type Transition =
   | "hold" // pending deliveries become held
   | "release_all" // held ones become pending
   | "release_latest" // of each ordering key only the newest, the others are cancelled
-  | "release_none"; // all held ones are cancelled
+  | "release_none" // all held ones are cancelled
+  | "delete"; // all that wait are cancelled, then the endpoint goes; it is in no directory any more
 
 export type ProfileKind = "standard" | "timestamped" | "digest" | "topic";
 
