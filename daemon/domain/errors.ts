@@ -43,6 +43,9 @@ export class AppError extends Error {
   }
 }
 
+/** The daemon can't start as things are here. The message says what would have to change, so nobody needs the stack. */
+export class StartRefused extends Error {}
+
 /** The one sentence form for a wrong value. `got` is shown as JSON, cut to 80 characters. */
 export function expected(what: string, wanted: string, got: unknown): string {
   const text = got === undefined ? "nothing" : (JSON.stringify(got) ?? String(got));

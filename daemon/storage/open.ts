@@ -8,6 +8,7 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 
+import { StartRefused } from "../domain/errors.ts";
 import type { StoreTrouble } from "../domain/ports.ts";
 import { StoreUnavailable } from "../domain/ports.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -40,7 +41,7 @@ export interface OpenOptions {
 }
 
 /** The database can't be used at all: another program's, newer than this daemon, or damaged. The message says which. */
-export class DatabaseRefused extends Error {}
+export class DatabaseRefused extends StartRefused {}
 
 /** Opens (or makes) the file and brings it to the newest version. Throws `DatabaseRefused` with a sentence. */
 export function openDatabase(options: OpenOptions): Connection {
