@@ -10,8 +10,8 @@ function problemOf(text: string): string {
 
 function targetOf(url: string): Target {
   const checked = checkUrl(url);
-  assert.equal(checked.kind, "target", url);
-  return (checked as Extract<typeof checked, { kind: "target" }>).target;
+  if (checked.kind === "problem") throw new Error(`${url}: ${checked.message}`);
+  return checked.target;
 }
 
 function refusalOf(url: string): string {

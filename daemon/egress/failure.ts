@@ -84,8 +84,12 @@ export function requestEnding(error: unknown, where: string): Ending {
   if (code === "UND_ERR_HEADERS_OVERFLOW") {
     return failed("bad_response", `${where} answered with more headers than the limit allows.`);
   }
-  if (isNotHttp(code, text)) {
-    return failed("bad_response", `${where} answered with something that is not HTTP (${code}).`);
+  const mistake = protocolMistake(error, code);
+  if (mistake !== null) {
+    return failed(
+      "bad_response",
+      `${where} answered with something that is not HTTP/1.1: ${mistake}.`,
+    );
   }
   // TLS 1.3 lets a server refuse the client after its handshake is done.
   if (code.startsWith("ERR_SSL_")) return failed("tls_failed", tlsSentence(error, code, where));
@@ -95,10 +99,15 @@ export function requestEnding(error: unknown, where: string): Ending {
   );
 }
 
-function isNotHttp(code: string, text: string): boolean {
-  if (code === "HPE_INVALID_EOF_STATE") return false; // an answer that began well and was broken off
-  // undici says "bad response" for bytes nobody asked for and for `100 Continue`, "bad upgrade" for 101.
-  return code.startsWith("HPE_") || (code === "UND_ERR_SOCKET" && text.startsWith("bad "));
+/** What the parser objected to, or null. undici leaves the parser's errors without a code, so their text is read. */
+function protocolMistake(error: unknown, code: string): string | null {
+  if (!(error instanceof Error)) return null;
+  // "bad response" is said of bytes nobody asked for and of `100 Continue`, "bad upgrade" of 101.
+  if (code === "UND_ERR_SOCKET") return error.message.startsWith("bad ") ? error.message : null;
+  if (error.name !== "HTTPParserError") return null;
+  const reason = /\((.+)\)$/.exec(error.message)?.[1] ?? "not to be parsed";
+  // An answer that began well and was broken off.
+  return reason === "Invalid EOF state" ? null : reason;
 }
 
 const CERTIFICATE_SENTENCES: Readonly<Record<string, string>> = {

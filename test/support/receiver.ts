@@ -21,7 +21,8 @@ export interface ReceivedRequest {
 
 export type Handler = (request: ReceivedRequest, response: ServerResponse) => void;
 
-export interface Receiver {
+/** Closed by hand, or by `await using` at the end of a test, however it ends. */
+export interface Receiver extends AsyncDisposable {
   /** Without a slash at the end. */
   readonly url: string;
   readonly port: number;
@@ -66,7 +67,7 @@ export async function startReceiver(
   };
 }
 
-export interface RawReceiver {
+export interface RawReceiver extends AsyncDisposable {
   readonly port: number;
   connectionCount(): number;
   close(): Promise<void>;
@@ -90,14 +91,16 @@ async function listenAndCount(server: Server): Promise<RawReceiver> {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
   });
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
   return {
     port: (server.address() as AddressInfo).port,
     connectionCount: () => count,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
