@@ -114,9 +114,8 @@ test("however an array of events is written, each gets its own bytes", () => {
 });
 
 test("whatever bytes come, they are read exactly when JSON.parse reads an object from them", () => {
-  const snippet = fc.constantFrom(
-    ...['{"data":', '"a"', ":", ",", "1", "{", "}", "[", "]", '"', "\\", " ", "null", "\ufeff"],
-  );
+  const snippets = '{"data": "a" : , 1 { } [ ] " \\ null \ufeff'.split(" ");
+  const snippet = fc.constantFrom(" ", ...snippets);
   const bodies = fc.oneof(
     fc.array(snippet, { maxLength: 8 }).map((parts) => Buffer.from(parts.join(""))),
     fc.uint8Array({ maxLength: 12 }),

@@ -167,7 +167,7 @@ test("after any puts and removals the index answers as one that asks every endpo
       assert.equal(routes.size, model.size);
       for (const { type: sent, tenant: of, x } of events) {
         const asked = [...model]
-          .sort(([a], [b]) => a - b)
+          .toSorted(([a], [b]) => a - b)
           .filter(([, entry]) => accepts(entry.route, sent, of, { x }))
           .map(([, entry]) => entry.target);
         assert.deepEqual(
