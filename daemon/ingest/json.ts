@@ -182,13 +182,13 @@ function stringEnd(bytes: Buffer, start: number): number {
   return longStringEnd(bytes, at);
 }
 
-/** The same from a place inside the string that is not the second half of an escape. */
+/** The same from anywhere inside the string. */
 function longStringEnd(bytes: Buffer, from: number): number {
   let at = from;
   for (;;) {
     const quote = bytes.indexOf(QUOTE, at);
     if (quote === -1) return bytes.length;
-    if (backslashesBefore(bytes, quote, at) % 2 === 0) return quote + 1;
+    if (backslashesBefore(bytes, quote) % 2 === 0) return quote + 1;
     at = quote + 1;
     const stepsEnd = Math.min(at + STEPS_BEFORE_SEARCH, bytes.length);
     while (at < stepsEnd) {
@@ -199,10 +199,10 @@ function longStringEnd(bytes: Buffer, from: number): number {
   }
 }
 
-/** An odd number of backslashes escapes what follows. Not counted before `from`, where an escape has just ended. */
-function backslashesBefore(bytes: Buffer, quote: number, from: number): number {
+/** An odd number of backslashes escapes the quote. The string's own opening quote ends the count at the latest. */
+function backslashesBefore(bytes: Buffer, quote: number): number {
   let at = quote;
-  while (at > from && bytes[at - 1] === BACKSLASH) at -= 1;
+  while (bytes[at - 1] === BACKSLASH) at -= 1;
   return quote - at;
 }
 
