@@ -2,6 +2,7 @@
  * One undici Agent for each class of endpoints: those with the same grants, CA, certificate check and connect limit. An
  * open socket carries the permission it was opened under, so endpoints of different classes never share one.
  */
+import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { Agent } from "undici";
@@ -128,16 +129,23 @@ function termsOf(policy: EgressPolicy, instanceGrants: readonly Grant[]): Connec
   };
 }
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g;
+
 function secureContextOf(ca: string | null): SecureContext {
   if (ca === null) return createSecureContext();
+  const own = ca.match(CERTIFICATE) ?? [];
+  // OpenSSL skips what it can't read; the receiver would then be called untrusted, which is true and no help.
+  if (own.length === 0 || !own.every(isCertificate)) {
+    const message = "The endpoint's certificate authority can't be read: expected PEM text.";
+    throw new ConnectFailed(failed("tls_failed", message));
+  }
+  return createSecureContext({ ca: [...getCACertificates("default"), ...own] });
+}
+
+function isCertificate(pem: string): boolean {
   try {
-    return createSecureContext({ ca: [...getCACertificates("default"), ca] });
+    return new X509Certificate(pem).raw.length > 0;
   } catch {
-    throw new ConnectFailed(
-      failed(
-        "tls_failed",
-        "The endpoint's certificate authority can't be read: expected PEM text.",
-      ),
-    );
+    return false;
   }
 }
