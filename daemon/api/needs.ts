@@ -1,0 +1,56 @@
+/** What the api room asks of the others. app.ts gives it; tests give fakes of its parts. */
+import type { Config } from "../domain/config.ts";
+import type { Directory } from "../domain/directory.ts";
+import type { Applications } from "../manage/applications.ts";
+import type { Deletion } from "../manage/deletion.ts";
+import type { Endpoints } from "../manage/endpoints.ts";
+import type { EventTypes } from "../manage/event-types.ts";
+import type { Keys } from "../manage/keys.ts";
+import type { Motion } from "../manage/motion.ts";
+import type { Replay } from "../manage/replay.ts";
+import type {
+  Chance,
+  Clock,
+  Dispatcher,
+  Feed,
+  Ingest,
+  Log,
+  ReadStore,
+  Timers,
+} from "../domain/ports.ts";
+
+/** One thing that has to be well for the daemon to take events. `detail` is a sentence for the operator. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export interface ApiNeeds {
+  readonly config: Pick<Config, "basePath" | "limits">;
+  readonly version: string;
+  readonly directory: Directory;
+  readonly read: ReadStore;
+  readonly ingest: Ingest;
+  /** The engine; `isBlocked` is true while outcomes can't be recorded. */
+  readonly dispatcher: Dispatcher & { readonly isBlocked: boolean };
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly applications: Applications;
+  readonly keys: Keys;
+  readonly endpoints: Endpoints;
+  readonly deletion: Deletion;
+  readonly eventTypes: EventTypes;
+  readonly motion: Motion;
+  readonly replay: Replay;
+  /** Each thing that has to be well for events to be taken; ready when all are. */
+  readiness(): Promise<readonly Check[]>;
+  readonly metrics: {
+    /** A request was refused; `code` is an `ErrorCode`. */
+    rejected(code: string): void;
+    page(): Promise<{ readonly contentType: string; readonly text: string }>;
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * The HTTP server's inside: two request listeners over one table of routes. Which of them a request reaches decides
+ * whether it is local; nothing in the request itself can say so.
+ */
+import type { RequestListener } from "node:http";
+import Router from "@koa/router";
+import type { RouterContext } from "@koa/router";
+import Koa from "koa";
+import type { Context, Middleware } from "koa";
+import { AppError } from "../domain/errors.ts";
+import type { Caller } from "../domain/ports.ts";
+import { applicationRoutes } from "./applications.ts";
+import { LOCAL_CALLER } from "./auth.ts";
+import { CallerGone } from "./body.ts";
+import { deliveryRoutes } from "./deliveries.ts";
+import { endpointActionRoutes } from "./endpoint-actions.ts";
+import { endpointRoutes } from "./endpoints.ts";
+import { eventTypeRoutes } from "./event-types.ts";
+import { eventRoutes } from "./events.ts";
+import { healthRoutes } from "./health.ts";
+import { keyRoutes } from "./keys.ts";
+import type { ApiNeeds } from "./needs.ts";
+import { documentRoute } from "./openapi.ts";
+import { problemAnswer } from "./problems.ts";
+import { writeReply } from "./reply.ts";
+import type { Reply, Route } from "./route.ts";
+import { answer } from "./walk.ts";
+
+/** Both listeners answer every request and never throw. */
+export interface Api {
+  /** For listeners that anybody may reach: only bearer keys count. */
+  readonly handler: RequestListener;
+  /** For the local socket only: every caller may do everything in every application. */
+  readonly localHandler: RequestListener;
+  readonly routes: readonly Route[];
+}
+
+/** Settings for `node:http` that the api room relies on: its own reading has a size limit and no clock. */
+export const SERVER_SETTINGS = {
+  /** From the first byte to the end of the headers. */
+  headersTimeout: 15_000,
+  /** From the first byte to the end of the body: how long a slow sender may take. */
+  requestTimeout: 60_000,
+  /** Longer than the idle time of the usual proxies in front, so that they close first and never meet a closing socket. */
+  keepAliveTimeout: 75_000,
+  /** How often the two times above are looked at. */
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16 * 1024,
+} as const;
+
+/** Every route of the API, each once. */
+export function createRoutes(needs: ApiNeeds): readonly Route[] {
+  const routes = [
+    ...eventRoutes(needs),
+    ...deliveryRoutes(needs),
+    ...endpointRoutes(needs),
+    ...endpointActionRoutes(needs),
+    ...applicationRoutes(needs),
+    ...keyRoutes(needs),
+    ...eventTypeRoutes(needs),
+    ...healthRoutes(needs),
+  ];
+  return [...routes, documentRoute(routes, needs)];
+}
+
+export function createApi(needs: ApiNeeds): Api {
+  const routes = createRoutes(needs);
+  const nextRequestId = requestIds(needs);
+  const listen = (known: Caller | null): RequestListener => {
+    const walk: Walk = { needs, known, prefix: prefixOf(needs), nextRequestId };
+    const app = new Koa();
+    app.on("error", (error: Error) =>
+      needs.log.info("a connection failed", { error: error.message }),
+    );
+    app.use(answering(walk));
+    app.use(straightToEvents(walk, routes));
+    app.use(routed(walk, routes));
+    app.use(unmatched);
+    return app.callback();
+  };
+  return { handler: listen(null), localHandler: listen(LOCAL_CALLER), routes };
+}
+
+interface Walk {
+  readonly needs: ApiNeeds;
+  /** The caller where the listener knows it already; null where the request has to say. */
+  readonly known: Caller | null;
+  readonly prefix: string;
+  nextRequestId(): string;
+}
+
+function prefixOf({ config }: ApiNeeds): string {
+  return config.basePath === "" ? "" : `/${config.basePath}`;
+}
+
+/** Unique over restarts by its first half, cheap by its second. */
+function requestIds({ chance }: ApiNeeds): () => string {
+  const start = Buffer.from(chance.bytes(5)).toString("hex");
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${start}-${count.toString(36)}`;
+  };
+}
+
+/** Outermost: gives the request its id, and turns whatever comes back, or is thrown, into the one answer. */
+function answering({ needs, nextRequestId }: Walk): Middleware {
+  return async (ctx, next) => {
+    const requestId = nextRequestId();
+    // The answer is written here, in one piece; koa's own way sets header by header.
+    ctx.respond = false;
+    try {
+      await next();
+      writeReply(ctx.req, ctx.res, ctx.state["reply"] as Reply, requestId);
+    } catch (error) {
+      if (error instanceof CallerGone) return void ctx.res.destroy();
+      writeProblem(needs, ctx, error, requestId);
+    }
+  };
+}
+
+function writeProblem(needs: ApiNeeds, ctx: Context, error: unknown, requestId: string): void {
+  const { status, headers, document, isOurs } = problemAnswer(error, requestId);
+  if (isOurs) {
+    const trace = error instanceof Error ? error.stack : String(error);
+    const cause = error instanceof Error && error.cause !== undefined ? String(error.cause) : null;
+    needs.log.error("a request failed", {
+      requestId,
+      method: ctx.req.method,
+      path: ctx.path,
+      error: trace,
+      cause,
+    });
+  }
+  const allow = ctx.state["allow"] as string | undefined;
+  const reply: Reply = {
+    status,
+    headers: allow === undefined ? headers : { ...headers, Allow: allow },
+    body: {
+      kind: "text",
+      contentType: "application/problem+json",
+      text: JSON.stringify(document),
+    },
+  };
+  writeReply(ctx.req, ctx.res, reply, requestId);
+}
+
+/**
+ * `POST /v1/events` does not go through the router, which tries each route's expression in turn: it is the one route
+ * whose microseconds count.
+ */
+function straightToEvents(walk: Walk, routes: readonly Route[]): Middleware {
+  const path = "/v1/events";
+  const route = routes.find((each) => each.method === "POST" && each.path === path);
+  const url = `${walk.prefix}${path}`;
+  return async (ctx, next) => {
+    if (route === undefined || ctx.req.method !== "POST" || ctx.req.url !== url) return next();
+    const { needs, known } = walk;
+    ctx.state["reply"] = await answer(needs, route, {
+      request: ctx.req,
+      params: {},
+      queryText: "",
+      known,
+    });
+  };
+}
+
+function routed({ needs, known, prefix }: Walk, routes: readonly Route[]): Middleware {
+  const router = new Router({ prefix, sensitive: true });
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    router.register(path, [route.method], async (ctx: RouterContext) => {
+      const asked = { request: ctx.req, params: ctx.params, queryText: ctx.querystring, known };
+      ctx.state["reply"] = await answer(needs, route, asked);
+    });
+  }
+  return router.routes() as Middleware;
+}
+
+/** No route has this path, or none of those that have it takes the method. */
+function unmatched(ctx: Context): void {
+  const layers = (ctx["matched"] ?? []) as readonly { readonly methods: readonly string[] }[];
+  const allow = [...new Set(layers.flatMap(({ methods }) => methods))].toSorted().join(", ");
+  if (allow === "")
+    throw new AppError(
+      "not_found",
+      `expected the path to be one of the API's, got ${shown(ctx.path)}`,
+    );
+  if (ctx.method === "OPTIONS") {
+    ctx.state["reply"] = { status: 204, headers: { Allow: allow }, body: { kind: "none" } };
+    return;
+  }
+  ctx.state["allow"] = allow;
+  throw new AppError(
+    "method_not_allowed",
+    `expected the method to be one of ${allow}, got ${ctx.method}`,
+  );
+}
+
+function shown(path: string): string {
+  return JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}...` : path);
+}

@@ -1,0 +1,71 @@
+/** One request's walk through its route: who, whether they may, in which application, what, and then the handler. */
+import type { IncomingMessage } from "node:http";
+import { AppError, expected } from "../domain/errors.ts";
+import type { Caller } from "../domain/ports.ts";
+import { scanObject } from "../ingest/json.ts";
+import { applicationOf, callerOf, mustBeAllowed } from "./auth.ts";
+import { readBody } from "./body.ts";
+import type { ApiNeeds } from "./needs.ts";
+import type { JsonRoute, Reply, RequestBody, Route } from "./route.ts";
+import { invalidRequest, validated, validatedQuery } from "./validation.ts";
+
+/** A request that the router has matched. */
+export interface Asked {
+  readonly request: IncomingMessage;
+  readonly params: Readonly<Record<string, string>>;
+  readonly queryText: string;
+  /** The caller where the listener knows it already; null where the request has to say. */
+  readonly known: Caller | null;
+}
+
+/** The route's answer. Throws whatever `problemAnswer` can turn into one. */
+export async function answer(needs: ApiNeeds, route: Route, asked: Asked): Promise<Reply> {
+  if (route.kind === "open") return route.handle();
+  const { request, params, known } = asked;
+  const caller = known ?? callerOf(request, needs.keys.authenticate);
+  mustBeAllowed(caller, route.access);
+  const application = applicationOf(caller, request, needs.directory);
+  const base = { caller, application, params, headers: request.headers };
+  if (route.kind === "bytes") {
+    const body = await readBody(request, needs.config.limits.requestBytesMax);
+    return route.handle({ ...base, query: undefined, body });
+  }
+  const query = queryOf(route, asked.queryText);
+  const body = route.body === undefined ? undefined : await jsonBody(needs, request, route.body);
+  return route.handle({ ...base, query, body });
+}
+
+function queryOf(route: JsonRoute<unknown, unknown>, queryText: string): unknown {
+  return route.query === undefined ? undefined : validatedQuery(route.query, queryText);
+}
+
+async function jsonBody(
+  needs: ApiNeeds,
+  request: IncomingMessage,
+  { schema, isOptional }: RequestBody<unknown>,
+): Promise<unknown> {
+  const type = request.headers["content-type"];
+  if (type !== undefined && !isJson(type)) {
+    throw new AppError(
+      "unsupported_media_type",
+      expected("Content-Type", "application/json", type),
+    );
+  }
+  const bytes = await readBody(request, needs.config.limits.requestBytesMax);
+  if (bytes.length === 0 && isOptional === true) return validated(schema, {}, "body");
+  return validated(schema, membersOf(bytes), "body");
+}
+
+/** The members of a body that is one JSON object; throws `invalid_json` or `invalid_request`. */
+function membersOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  const scanned = scanObject(bytes);
+  if (scanned.ok) return scanned.value.members;
+  if (scanned.code === "invalid_request") throw invalidRequest([scanned.problem]);
+  throw new AppError(scanned.code, scanned.problem.message, { problems: [scanned.problem] });
+}
+
+/** `application/json`, in UTF-8 if it says what in: RFC 8259 section 8.1 knows no other. */
+export function isJson(contentType: string): boolean {
+  if (contentType === "application/json") return true;
+  return /^application\/json *(?:; *charset="?utf-?8"? *)?;?$/i.test(contentType.trim());
+}
