@@ -13,7 +13,6 @@ import { readGrants, type Grant } from "./grant.ts";
 
 export interface AgentLimits {
   readonly headersBytesMax: number;
-  /** How long an idle connection is kept: below the 5 s of many servers, which then seldom close it under a request. */
   readonly idleMs: number;
   /** The longest that a receiver's own `Keep-Alive` hint may make of it. */
   readonly idleMsMax: number;

@@ -29,6 +29,11 @@ export interface SenderNeeds {
   readonly headersBytesMax?: number;
   /** Above this many open connections, each is closed after its request instead of kept. Default 1024. */
   readonly keptConnectionsMax?: number;
+  /**
+   * How long an idle connection is kept. Default 4 s: below the 5 s of many servers, which then seldom close it under a
+   * request. A receiver's own `Keep-Alive` hint may change it, up to 30 s.
+   */
+  readonly idleMs?: number;
   /** How connections are started; for tests. */
   readonly dial?: Dial;
 }
@@ -51,7 +56,7 @@ export function createSender(needs: SenderNeeds): CountedSender {
   const terms: AttemptTerms = { timers, nowMs, responseBytesMax, discardedBytesMax: 64 * KIB };
   const agents = createAgents(line, needs.instanceGrants.map(readGrant), {
     headersBytesMax: needs.headersBytesMax ?? 16 * KIB,
-    idleMs: 4_000,
+    idleMs: needs.idleMs ?? 4_000,
     idleMsMax: 30_000,
   });
   const checkedUrls = new WeakMap<EgressPolicy, { url: string; checked: CheckedUrl }>();
