@@ -105,8 +105,6 @@ function underWay({ delivery, endpoint, inFlightSinceMs }: ReasonInput): Reason 
   return never("in_flight", limit === "" ? `${attempt}.` : `${attempt}${limit} at the latest.`);
 }
 
-//
-
 function pending(input: ReasonInput, endpoint: Endpoint): Reason {
   const { delivery, nowMs } = input;
   const dueAtMs = delivery.dueAtMs ?? nowMs;
@@ -200,8 +198,6 @@ function waitForEndpoint(
   return { code: "waiting_for_slot", why };
 }
 
-//
-
 function held(delivery: Delivery, endpoint: Endpoint): Reason {
   if (endpoint.state !== "active") return inactive(endpoint);
   if (delivery.hold === "order") {
@@ -257,8 +253,6 @@ function inactive(endpoint: Endpoint): Reason {
 }
 
 const ENABLE = "enable it to go on.";
-
-//
 
 function ended({ delivery, lastMessage }: ReasonInput): Reason {
   const at = delivery.settledAtMs === null ? "" : ` at ${utc(delivery.settledAtMs)}`;
@@ -320,10 +314,8 @@ function after(delivery: Delivery): string {
   return delivery.attemptCount === 0 ? "" : ` after ${count(delivery.attemptCount, "attempt")}`;
 }
 
-//
-
 const WHERE_TO_ALLOW =
-  "Allow the target at the endpoint (egress_allow) or for all endpoints (POSTHORN_EGRESS_ALLOW).";
+  "Targets are allowed at the endpoint (egress_allow) or for all (POSTHORN_EGRESS_ALLOW).";
 
 function failedWords(delivery: Delivery): string {
   return `Attempt ${delivery.attemptCount} failed: ${errorWords(delivery.lastError ?? "")}.`;

@@ -1,5 +1,5 @@
 import type { Directory } from "../domain/directory.ts";
-import type { Endpoint } from "../domain/endpoint.ts";
+import type { Endpoint, EndpointHealth } from "../domain/endpoint.ts";
 import type { Dispatcher, EndpointChange, OfficeStore } from "../domain/ports.ts";
 import { endpointOf } from "./lookup.ts";
 import type { TakeTurns } from "./turns.ts";
@@ -31,7 +31,7 @@ export function createCommit({ store, directory, dispatcher, takeTurns }: Commit
     const decided = decide(before);
     if (decided === null) return before;
     const stored = await store.updateEndpoint(before.seq, decided);
-    const after = { ...stored, health: healthNow(directory, before, stored, decided) };
+    const after = merged(directory.endpoint(before.seq) ?? before, before, stored, decided);
     directory.putEndpoint(after);
     dispatcher.endpointChanged(after.seq);
     // A slow-down or a rate that ended may leave something due now that nobody was to look at
@@ -47,20 +47,37 @@ export function createCommit({ store, directory, dispatcher, takeTurns }: Commit
 }
 
 /**
- * Attempts that ended meanwhile have put newer health into the directory; only what the change
- * itself decided is kept.
+ * The present endpoint with what this change decided, and nothing else of the row: attempts that
+ * ended meanwhile may have changed the rest, and what is still the same object tells caches and
+ * connections that it is not new.
  */
-function healthNow(
-  directory: Directory,
+function merged(
+  present: Endpoint,
   before: Endpoint,
   stored: Endpoint,
   decided: EndpointChange,
-): Endpoint["health"] {
-  const present = directory.endpoint(before.seq)?.health ?? stored.health;
-  if (decided.health === undefined || present === before.health) return decided.health ?? present;
+): Endpoint {
+  const { state, disabledReason, stateChangedAtMs } = stored;
   return {
-    ...decided.health,
-    lastSuccessAtMs: present.lastSuccessAtMs,
-    lastFailureAtMs: present.lastFailureAtMs,
+    ...present,
+    ...(decided.settings !== undefined && { settings: stored.settings }),
+    ...(decided.state !== undefined && { state, disabledReason, stateChangedAtMs }),
+    ...(decided.transition !== undefined && { transition: stored.transition }),
+    ...(decided.secrets !== undefined && { secrets: stored.secrets }),
+    ...(decided.sealedAuth !== undefined && { sealedAuth: stored.sealedAuth }),
+    health: healthNow(present.health, before.health, decided.health),
+    updatedAtMs: stored.updatedAtMs,
   };
+}
+
+/** When the last attempts ended stays true, whatever a change decides about the rest. */
+function healthNow(
+  present: EndpointHealth,
+  before: EndpointHealth,
+  decided: EndpointHealth | undefined,
+): EndpointHealth {
+  if (decided === undefined) return present;
+  if (present === before) return decided;
+  const { lastSuccessAtMs, lastFailureAtMs } = present;
+  return { ...decided, lastSuccessAtMs, lastFailureAtMs };
 }

@@ -50,7 +50,7 @@ export interface Motion {
 
 export interface MotionNeeds {
   readonly store: Pick<OfficeStore, "resend" | "cancel" | "recoverChunk" | "cancelChunk"> &
-    Pick<ReadStore, "delivery">;
+    Pick<ReadStore, "delivery" | "counts">;
   readonly directory: Directory;
   readonly dispatcher: Pick<Dispatcher, "wake" | "endpointChanged" | "isInFlight">;
   readonly feed: Pick<Feed, "publish">;
@@ -155,16 +155,17 @@ async function cancelWaiting(
   endpointSeq: number,
 ): Promise<{ cancelled: number }> {
   const { store, clock, timers } = needs;
+  // No more than wait now: going on until none is left would never end at a busy endpoint.
+  const { pending, held } = await store.counts(endpointSeq);
   let cancelled = 0;
-  for (;;) {
+  while (cancelled < pending + held) {
     const count = await store.cancelChunk(endpointSeq, "cancelled", CHUNK, clock.nowMs());
     cancelled += count;
-    if (count > 0) stirEndpoint(needs, endpointSeq);
-    // A chunk that was not full was the last: waiting for an empty one would never end at a busy
-    // endpoint.
-    if (count < CHUNK) return { cancelled };
+    if (count === 0) break;
+    stirEndpoint(needs, endpointSeq);
     await giveWay(timers);
   }
+  return { cancelled };
 }
 
 /**
