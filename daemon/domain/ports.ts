@@ -220,6 +220,7 @@ export interface MoveQuery {
 // ------------------------------------------------------------------------------------------ what people look at
 
 export interface Page<Row> {
+  /** Fewer than the limit, even none, where filters let little through: then `next` goes on looking. */
   readonly rows: readonly Row[];
   /** Where the next page starts, to be handed back as `after`; null at the end. */
   readonly next: string | null;
@@ -235,12 +236,17 @@ export interface EventQuery extends PageQuery {
   readonly applicationSeq: number;
   readonly type?: string;
   readonly tenant?: string;
+  /** When it was accepted: from this instant, and before that one. */
   readonly fromMs?: number;
   readonly toMs?: number;
-  /** A piece of text somewhere in the body. */
+  /** A piece of text somewhere in the body, byte for byte. */
   readonly text?: string;
 }
 
+/**
+ * Newest first, with two exceptions: one event's deliveries go by their endpoints, and `pending` ones by when they are due, the next
+ * one first.
+ */
 export interface DeliveryQuery extends PageQuery {
   readonly applicationSeq: number;
   readonly eventSeq?: number;
@@ -248,6 +254,7 @@ export interface DeliveryQuery extends PageQuery {
   readonly state?: Delivery["state"];
   readonly type?: string;
   readonly tenant?: string;
+  /** When it was made, or (without event, endpoint or a state to look for) when its event was accepted. `toMs` is past the end. */
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly lastError?: string;
@@ -322,8 +329,12 @@ export interface OfficeStore {
   /** The endpoint goes; its deliveries that are not final are cancelled in chunks before that. */
   deleteEndpoint(seq: number): Promise<void>;
 
-  /** Put one delivery back in motion: due at `nowMs`, its table from the start. Null when it was deleted meanwhile. */
+  /**
+   * Put one delivery back in motion: due at `nowMs`, its table from the start; held for `order` while another of its key is pending.
+   * Null when it or its endpoint was deleted meanwhile.
+   */
   resend(deliverySeq: number, hold: "paused" | "disabled" | null, nowMs: number): Promise<Delivery | null>;
+  /** Ends it where it has not ended; the delivery as it is then. */
   cancel(deliverySeq: number, nowMs: number): Promise<Delivery | null>;
   /** One chunk of the deliveries that failed since a time (exhausted, or waiting for a retry), oldest first. */
   recoverChunk(query: RecoverQuery): Promise<{ moved: number; next: number | null }>;
@@ -337,12 +348,12 @@ export interface OfficeStore {
     afterSeq: number;
     limit: number;
   }): Promise<(Event & { body: EventBody })[]>;
-  /** A delivery for an event that was accepted earlier: made where the pair has none, resent where it is final. */
+  /** A delivery for an event that was accepted earlier: made where the pair has none, resent where it is final. `gone`: event or endpoint are. */
   deliverAgain(
     eventSeq: number,
     delivery: NewDelivery,
     nowMs: number,
-  ): Promise<"created" | "resent" | "waiting">;
+  ): Promise<"created" | "resent" | "waiting" | "gone">;
 }
 
 export interface RecoverQuery {
@@ -397,7 +408,10 @@ export interface Dispatcher {
   admit(admissions: readonly Admission[]): void;
   /** Something of this endpoint may be due now, or earlier than was known. */
   wake(endpointSeq: number): void;
-  /** The endpoint's settings, secrets or state changed, a transition was begun, or it was removed. Call it after the directory knows. */
+  /**
+   * The endpoint's settings, secrets or state changed, a transition was begun, it was removed, or some of its deliveries were
+   * cancelled: what is ready in memory is read anew. Call it after the directory knows.
+   */
   endpointChanged(endpointSeq: number): void;
   isInFlight(deliverySeq: number): boolean;
   /** Attempts under way and deliveries ready in memory, of one endpoint or of all (null). */

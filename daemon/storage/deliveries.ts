@@ -1,5 +1,6 @@
 import { errorCode } from "../domain/attempt.ts";
 import type { AttemptRecord, DeliveryStore, DueDelivery, Released } from "../domain/ports.ts";
+import { createActiveCheck } from "./active.ts";
 import type { CountChanges } from "./counts.ts";
 import { createCountChanges } from "./counts.ts";
 import { createDueReader } from "./due.ts";
@@ -16,12 +17,15 @@ export function createDeliveryStore(connection: Connection): DeliveryStore {
   const order = createOrderKeeper(connection);
   const due = createDueReader(connection);
   const moveChunk = createHeldMover(connection, order);
+  const isActive = createActiveCheck(connection);
+  // Nothing for an event that was forgotten meanwhile.
   const insertVariant = connection.file.prepare(
-    "insert into event_variant (event_seq, shape, bytes) values (?, ?, ?) on conflict do nothing",
+    `insert into event_variant (event_seq, shape, bytes)
+     select seq, ?, ? from event where seq = ? on conflict do nothing`,
   );
 
   const pullForward = connection.file.prepare(
-    "update delivery set due_at_ms = ?2 where endpoint_seq = ?1 and due_at_ms > ?2",
+    "update delivery set due_at_ms = ? where endpoint_seq = ? and due_at_ms > ?",
   );
 
   return {
@@ -32,24 +36,28 @@ export function createDeliveryStore(connection: Connection): DeliveryStore {
       return connection.commit(() => {
         const counts = countChanges();
         const released: Released[] = [];
+        // First, so that what is held for a verdict of this very commit finds its endpoint disabled.
+        for (const record of health) writeHealth(record, nowMs);
         for (const attempt of attempts) {
-          const isFinal = recorder.record(attempt, nowMs, counts);
+          const isResumed = attempt.settlement.hold !== null && isActive(attempt.endpointSeq);
+          if (isResumed) released.push({ endpointSeq: attempt.endpointSeq, dueAtMs: nowMs });
+          const now = isResumed ? dueAgain(attempt, nowMs) : attempt;
+          const isFinal = recorder.record(now, nowMs, counts);
           if (isFinal && attempt.orderingKey !== null) {
             if (order.releaseNext(attempt.endpointSeq, attempt.orderingKey, nowMs, counts)) {
               released.push({ endpointSeq: attempt.endpointSeq, dueAtMs: nowMs });
             }
           }
         }
-        for (const record of health) writeHealth(record, nowMs);
         counts.write();
         return released;
       });
     },
     async pullForward(endpointSeq, latestMs) {
-      connection.commit(() => pullForward.run(endpointSeq, latestMs));
+      connection.commit(() => pullForward.run(latestMs, endpointSeq, latestMs));
     },
     async saveVariant(eventSeq, shape, bytes) {
-      connection.commit(() => insertVariant.run(eventSeq, shape, bytes));
+      connection.commit(() => insertVariant.run(shape, bytes, eventSeq));
     },
     async moveHeld(query) {
       return connection.commit(() => {
@@ -60,6 +68,16 @@ export function createDeliveryStore(connection: Connection): DeliveryStore {
       });
     },
   };
+}
+
+function dueAgain(attempt: AttemptRecord, nowMs: number): AttemptRecord {
+  const settlement = {
+    ...attempt.settlement,
+    state: "pending",
+    hold: null,
+    dueAtMs: nowMs,
+  } as const;
+  return { ...attempt, settlement };
 }
 
 /** Writes one attempt and what it means for its delivery. Returns whether the delivery is final now. */
@@ -87,52 +105,53 @@ function createRecorder({ file }: Connection) {
     "update delivery set attempt_count = ?, last_status = ?, last_error = ? where seq = ?",
   );
 
-  function addAttempt(record: AttemptRecord, error: string | null): void {
-    const { outcome } = record;
+  function addAttempt(entry: AttemptRecord, error: string | null, counts: CountChanges): void {
+    const { outcome } = entry;
     const response = outcome.kind === "answered" ? outcome.response : null;
-    insertAttempt.run(
-      record.deliverySeq,
-      record.number,
-      record.attemptId,
-      record.startedAtMs,
+    const { changes } = insertAttempt.run(
+      entry.deliverySeq,
+      entry.number,
+      entry.attemptId,
+      entry.startedAtMs,
       Math.round(outcome.durationMs),
       outcome.kind === "answered" ? outcome.status : null,
       error,
       outcome.kind === "answered" ? null : outcome.message,
-      record.requestHeaders,
+      entry.requestHeaders,
       response === null ? null : headerLines(response.headers),
       response === null || response.excerpt.length === 0 ? null : response.excerpt,
       response?.isCut === true ? 1 : 0,
     );
+    counts.add(entry.endpointSeq, "attempts", changes);
+    if (error !== null) counts.add(entry.endpointSeq, "failedAttempts", changes);
   }
 
   function settleOther(
-    record: AttemptRecord,
+    entry: AttemptRecord,
     error: string | null,
     nowMs: number,
     counts: CountChanges,
   ): boolean {
-    const before = state.get(record.deliverySeq);
+    const before = state.get(entry.deliverySeq);
+    // Cancelled, and forgotten since: an attempt without its delivery would stay for ever.
     if (before === undefined) return false;
-    const { state: after, endReason } = record.settlement;
-    const status = record.outcome.kind === "answered" ? record.outcome.status : null;
+    addAttempt(entry, error, counts);
+    const { state: after, endReason } = entry.settlement;
+    const status = entry.outcome.kind === "answered" ? entry.outcome.status : null;
     const isHeldAndFinal = before === "held" && endReason !== null;
     if (after !== "delivered" && !isHeldAndFinal) {
-      noteAttempt.run(record.number, status, error, record.deliverySeq);
+      noteAttempt.run(entry.number, status, error, entry.deliverySeq);
       return false;
     }
-    overrule.run(after, record.number, nowMs, status, error, endReason, record.deliverySeq);
-    counts.add(record.endpointSeq, before as "held", -1);
-    counts.add(record.endpointSeq, after, 1);
+    overrule.run(after, entry.number, nowMs, status, error, endReason, entry.deliverySeq);
+    counts.add(entry.endpointSeq, before as "held", -1);
+    counts.add(entry.endpointSeq, after, 1);
     return true;
   }
 
   function record(entry: AttemptRecord, nowMs: number, counts: CountChanges): boolean {
     const { settlement, outcome } = entry;
     const error = errorCode(outcome);
-    addAttempt(entry, error);
-    counts.add(entry.endpointSeq, "attempts", 1);
-    if (error !== null) counts.add(entry.endpointSeq, "failedAttempts", 1);
     const isFinal = settlement.endReason !== null;
     const { changes } = update.run(
       settlement.state,
@@ -146,6 +165,7 @@ function createRecorder({ file }: Connection) {
       entry.deliverySeq,
     );
     if (changes === 0) return settleOther(entry, error, nowMs, counts);
+    addAttempt(entry, error, counts);
     if (settlement.state !== "pending") {
       counts.add(entry.endpointSeq, "pending", -1);
       counts.add(entry.endpointSeq, settlement.state, 1);

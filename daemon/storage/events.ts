@@ -6,14 +6,19 @@ import type {
   NewDelivery,
   NewEvent,
 } from "../domain/ports.ts";
+import { createActiveCheck } from "./active.ts";
 import type { CountChanges } from "./counts.ts";
 import { createCountChanges } from "./counts.ts";
 import type { Connection } from "./open.ts";
 
-/** Accepting events: the hot path in. One prepared statement per kind of row, one commit per batch. */
-export function createEventStore(connection: Connection): EventStore {
+/**
+ * Accepting events: the hot path in. One prepared statement per kind of row, one commit per batch. `removed` are the endpoints
+ * that went while an event for them may have been on its way here; nobody would look for what waits at them.
+ */
+export function createEventStore(connection: Connection, removed: ReadonlySet<number>): EventStore {
   const statements = prepareStatements(connection);
   const countChanges = createCountChanges(connection);
+  const isActive = createActiveCheck(connection);
 
   function accept(entry: NewEvent, counts: CountChanges): Accepted {
     const { event } = entry;
@@ -83,7 +88,8 @@ export function createEventStore(connection: Connection): EventStore {
     const { id, endpointSeq, orderingKey, isTest } = delivery;
     // Asked inside the commit, so that of two events with one key exactly the first is free to go.
     const waits = orderingKey !== null && statements.findBefore.get(endpointSeq, orderingKey) === 1;
-    const hold = delivery.hold ?? (waits ? "order" : null);
+    const away = delivery.hold === null || isActive(endpointSeq) ? null : delivery.hold;
+    const hold = away ?? (waits ? "order" : null);
     const isPending = hold === null;
     const inserted = statements.insertDelivery.run(
       id,
@@ -97,8 +103,13 @@ export function createEventStore(connection: Connection): EventStore {
       isTest ? 1 : 0,
       nowMs,
     );
-    counts.add(endpointSeq, isPending ? "pending" : "held", 1);
     const seq = Number(inserted.lastInsertRowid);
+    if (removed.has(endpointSeq)) {
+      statements.endDelivery.run(nowMs, seq);
+      counts.add(endpointSeq, "cancelled", 1);
+      return { seq, id, endpointSeq, isPending: false, orderingKey, isTest };
+    }
+    counts.add(endpointSeq, isPending ? "pending" : "held", 1);
     return { seq, id, endpointSeq, isPending, orderingKey, isTest };
   }
 
@@ -157,6 +168,11 @@ function prepareStatements({ file }: Connection) {
          (id, event_seq, endpoint_seq, application_seq, state, hold, due_at_ms, ordering_key,
           is_test, created_at_ms)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    endDelivery: file.prepare(
+      `update delivery set state = 'cancelled', hold = null, due_at_ms = null, settled_at_ms = ?,
+         end_reason = 'endpoint_deleted'
+       where seq = ?`,
     ),
   };
 }

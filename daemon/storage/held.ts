@@ -64,7 +64,7 @@ export function createHeldMover(connection: Connection, order: OrderKeeper) {
     if (transition === "release_latest" && order.hasLater(endpointSeq, key, row.seq)) {
       return "skipped";
     }
-    return order.hasEarlier(endpointSeq, key, row.seq) ? "order" : "pending";
+    return order.isNext(endpointSeq, key, row.seq) ? "pending" : "order";
   }
 
   function apply(query: MoveQuery, row: HeldRow, to: Fate, counts: CountChanges): void {
@@ -76,6 +76,10 @@ export function createHeldMover(connection: Connection, order: OrderKeeper) {
     else release.run(query.nowMs, row.seq);
     counts.add(query.endpointSeq, "held", -1);
     counts.add(query.endpointSeq, to === "skipped" ? "cancelled" : "pending", 1);
+    // What came in since the resume stands behind it, held for `order`, and nobody else would let it go.
+    if (to === "skipped" && row.ordering_key !== null) {
+      order.releaseNext(query.endpointSeq, row.ordering_key, query.nowMs, counts);
+    }
   }
 
   return (query: MoveQuery, counts: CountChanges): { moved: number; isDone: boolean } => {

@@ -8,7 +8,11 @@ export interface Migration {
  * `due_at_ms` is null exactly when nothing is to be done by itself, and a CHECK says so; the partial indexes stand on it and not
  * on `state`, because SQLite does not use a partial index on `state` when the state is a bound parameter. There is no global
  * index of what is due: the engine asks per endpoint, so that a million rows of one endpoint never stand before another's.
- * Rows are numbered (`seq`) inside the file, since 30-byte ids in every index would double its size; ids are for people.
+ * Rows are numbered (`seq`) inside the file, since 30-byte ids in every index would double its size; ids are for people. Each
+ * index ends with the row's number by itself: naming `seq` once more would store it twice.
+ *
+ * Lists go by (time, number) and not by number alone, so that a span of time is a span of the index; rows come in by time, so
+ * such an index grows at its end, as cheaply as one by number.
  */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -58,6 +62,8 @@ export const MIGRATIONS: readonly Migration[] = [
          updated_at_ms integer not null,
          check ((disabled_reason is not null) = (state = 'disabled'))
        ) strict`,
+      `create index endpoint_application on endpoint (application_seq)`,
+      // Outlives its endpoint, so that totals never fall.
       `create table endpoint_count (
          endpoint_seq integer primary key,
          pending integer not null default 0,
@@ -82,7 +88,7 @@ export const MIGRATIONS: readonly Migration[] = [
          data_start integer not null
        ) strict`,
       `create unique index event_id on event (id, application_seq)`,
-      `create index event_newest on event (application_seq, seq)`,
+      `create index event_newest on event (application_seq, accepted_at_ms)`,
       `create table event_body (
          event_seq integer primary key,
          bytes blob not null
@@ -117,17 +123,18 @@ export const MIGRATIONS: readonly Migration[] = [
          check ((end_reason is not null) = (state in ('delivered', 'exhausted', 'cancelled')))
        ) strict`,
       `create unique index delivery_pair on delivery (event_seq, endpoint_seq)`,
-      `create index delivery_due on delivery (endpoint_seq, due_at_ms, seq)
+      `create index delivery_due on delivery (endpoint_seq, due_at_ms)
          where due_at_ms is not null`,
-      `create index delivery_newest on delivery (endpoint_seq, seq)`,
+      `create index delivery_newest on delivery (endpoint_seq, created_at_ms)`,
       // What a person looks for among millions that went well.
-      `create index delivery_stuck on delivery (application_seq, state, seq)
+      `create index delivery_stuck on delivery (application_seq, state, created_at_ms)
          where state in ('held', 'exhausted', 'cancelled')`,
-      `create index delivery_stuck_at on delivery (endpoint_seq, state, seq)
+      `create index delivery_stuck_at on delivery (endpoint_seq, state, created_at_ms)
          where state in ('held', 'exhausted', 'cancelled')`,
       // A transition works off what is held for one reason, oldest first, without walking over the rest.
-      `create index delivery_held on delivery (endpoint_seq, hold, seq) where hold is not null`,
-      `create index delivery_order on delivery (endpoint_seq, ordering_key, seq)
+      `create index delivery_held on delivery (endpoint_seq, hold) where hold is not null`,
+      // The state stands before the number, so that a key's one pending delivery is found among many held ones.
+      `create index delivery_order on delivery (endpoint_seq, ordering_key, state)
          where ordering_key is not null and state in ('pending', 'held')`,
       `create table attempt (
          delivery_seq integer not null,
@@ -158,7 +165,7 @@ export const MIGRATIONS: readonly Migration[] = [
          name text primary key,
          value integer not null
        ) strict, without rowid`,
-      `insert into counter (name, value) values ('events', 0)`,
+      `insert into counter (name, value) values ('events', 0), ('probe', 0)`,
     ],
   },
 ];

@@ -47,6 +47,8 @@ export class DatabaseRefused extends StartRefused {}
 export function openDatabase(options: OpenOptions): Connection {
   const file = openFile(options.path);
   try {
+    // Before anything is set: journal_mode = WAL would stay in another program's file.
+    refuseForeign(file, options.path);
     setPragmas(file);
     bringUpToDate(file, options);
   } catch (error) {
@@ -79,15 +81,17 @@ function setPragmas(file: SqliteDatabase.Database): void {
   file.pragma("busy_timeout = 2000");
 }
 
+function refuseForeign(file: SqliteDatabase.Database, path: string): void {
+  const owner = Number(file.pragma("application_id", { simple: true }));
+  const isEmpty = file.prepare("select count(*) from sqlite_schema").pluck().get() === 0;
+  if (isEmpty || owner === APPLICATION_ID) return;
+  throw new DatabaseRefused(
+    `expected ${path} to be a Posthorn database, got another program's (application_id ${owner})`,
+  );
+}
+
 function bringUpToDate(file: SqliteDatabase.Database, options: OpenOptions): void {
   const version = Number(file.pragma("user_version", { simple: true }));
-  const owner = Number(file.pragma("application_id", { simple: true }));
-  const tables = file.prepare("select count(*) from sqlite_schema").pluck().get();
-  if (version === 0 && tables !== 0 && owner !== APPLICATION_ID) {
-    throw new DatabaseRefused(
-      `expected ${options.path} to be a Posthorn database, got another program's (application_id ${owner})`,
-    );
-  }
   if (version > MIGRATIONS.length) {
     throw new DatabaseRefused(
       `expected ${options.path} to have schema version ${MIGRATIONS.length} at most, got ${version}: a newer Posthorn wrote it, so start that version`,
@@ -138,7 +142,7 @@ function connection(file: SqliteDatabase.Database): Connection {
 const STATEMENTS_MAX = 200;
 
 function statementCache(file: SqliteDatabase.Database) {
-  const statements = new Map<string, SqliteDatabase.Statement<unknown[], unknown>>();
+  const statements = new Map<string, SqliteDatabase.Statement>();
   return (sql: string) => {
     const known = statements.get(sql);
     if (known !== undefined) return known;
@@ -146,7 +150,7 @@ function statementCache(file: SqliteDatabase.Database) {
       const oldest = statements.keys().next().value;
       if (oldest !== undefined) statements.delete(oldest);
     }
-    const statement = file.prepare<unknown[], unknown>(sql);
+    const statement = file.prepare(sql);
     statements.set(sql, statement);
     return statement;
   };
@@ -167,14 +171,16 @@ function commit<Result>(file: SqliteDatabase.Database, work: () => Result): Resu
   }
 }
 
+/** Also another program that holds the file locked, and damage: nothing was written, and the daemon must say so and live on. */
+const FILE_TROUBLE = /^SQLITE_(?:IOERR|CANTOPEN|BUSY|CORRUPT|NOTADB)/;
+
 /** The store's trouble behind an error, or null where it is something else (a fault of ours). */
 export function troubleOf(error: unknown): StoreTrouble | null {
   if (error instanceof StoreUnavailable) return error.trouble;
   if (!(error instanceof SqliteDatabase.SqliteError)) return null;
   if (error.code === "SQLITE_FULL") return "disk_full";
   if (error.code.startsWith("SQLITE_READONLY")) return "read_only";
-  if (error.code.startsWith("SQLITE_IOERR") || error.code === "SQLITE_CANTOPEN") return "io_error";
-  return null;
+  return FILE_TROUBLE.test(error.code) ? "io_error" : null;
 }
 
 function asUnavailable(error: unknown): unknown {
@@ -186,12 +192,15 @@ function refusal(error: unknown, path: string): unknown {
   if (error instanceof DatabaseRefused) return error;
   if (!(error instanceof SqliteDatabase.SqliteError)) return error;
   const hints: Record<string, string> = {
-    SQLITE_NOTADB: "a file that is no SQLite database; restore a backup, or move it away to start anew",
+    SQLITE_NOTADB:
+      "a file that is no SQLite database; restore a backup, or move it away to start anew",
     SQLITE_CORRUPT: "a damaged one; restore a backup, or move it away to start anew",
     SQLITE_BUSY: "one that another program holds locked",
     SQLITE_CANTOPEN: "one that can't be opened; look at the folder's owner and permissions",
     SQLITE_READONLY: "a read-only one; look at the file's and the folder's permissions",
   };
   const hint = hints[error.code] ?? `${error.code}: ${error.message}`;
-  return new DatabaseRefused(`expected ${path} to be a usable database, got ${hint}`, { cause: error });
+  return new DatabaseRefused(`expected ${path} to be a usable database, got ${hint}`, {
+    cause: error,
+  });
 }

@@ -2,45 +2,62 @@ import type { CountChanges } from "./counts.ts";
 import type { Connection } from "./open.ts";
 
 /**
- * Strict order per (endpoint, ordering key): of the deliveries that have not ended at most the first is pending, the others
- * are held for `order`. The rows are the queue; nothing of it lives in memory.
+ * Strict order per (endpoint, ordering key): of the deliveries that have not ended at most one is pending, the others are
+ * held; and where none is pending, the first is not held for `order`. The rows are the queue; nothing of it lives in memory.
  */
 export interface OrderKeeper {
-  /** Lets the key's first held delivery go when none is pending. True when one was released. Call it where one has ended. */
-  releaseNext(endpointSeq: number, orderingKey: string, nowMs: number, counts: CountChanges): boolean;
-  hasEarlier(endpointSeq: number, orderingKey: string, seq: number): boolean;
+  /** Lets the key's first delivery go when it is held for `order` and none is pending. Call it where one has ended. */
+  releaseNext(
+    endpointSeq: number,
+    orderingKey: string,
+    nowMs: number,
+    counts: CountChanges,
+  ): boolean;
+  hasPending(endpointSeq: number, orderingKey: string): boolean;
+  /** Whether this held delivery may be let go: none of its key is pending, and none before it is held. */
+  isNext(endpointSeq: number, orderingKey: string, seq: number): boolean;
   hasLater(endpointSeq: number, orderingKey: string, seq: number): boolean;
 }
 
-interface HeadRow {
+interface HeldRow {
   seq: number;
-  hold: string | null;
+  hold: string;
 }
 
 export function createOrderKeeper({ file }: Connection): OrderKeeper {
-  const open = `from delivery where endpoint_seq = ? and ordering_key = ? and state in ('pending', 'held')`;
-  const head = file.prepare<[number, string], HeadRow>(
-    `select seq, hold ${open} order by seq limit 1`,
+  // Said as the index says it, word for word; else SQLite does not see that the index holds these rows.
+  const open = `from delivery
+    where endpoint_seq = ? and ordering_key = ? and state in ('pending', 'held')`;
+  const pending = file.prepare<[number, string]>(`select 1 ${open} and state = 'pending' limit 1`);
+  const firstHeld = file.prepare<[number, string], HeldRow>(
+    `select seq, hold ${open} and state = 'held' order by seq limit 1`,
   );
-  const earlier = file.prepare<[number, string, number], number>(
-    `select 1 ${open} and seq < ? limit 1`,
-  );
-  const later = file.prepare<[number, string, number], number>(
-    `select 1 ${open} and seq > ? limit 1`,
-  );
+  const later = file.prepare<[number, string, number]>(`select 1 ${open} and seq > ? limit 1`);
   const release = file.prepare(
-    `update delivery set state = 'pending', hold = null, due_at_ms = ? where seq = ?`,
+    "update delivery set state = 'pending', hold = null, due_at_ms = ? where seq = ?",
   );
+
+  function hasPending(endpointSeq: number, orderingKey: string): boolean {
+    return pending.get(endpointSeq, orderingKey) !== undefined;
+  }
+
   return {
     releaseNext(endpointSeq, orderingKey, nowMs, counts) {
-      const next = head.get(endpointSeq, orderingKey);
-      if (next === undefined || next.hold !== "order") return false;
+      // Not only the first: one that was sent again stands before the one that is pending.
+      if (hasPending(endpointSeq, orderingKey)) return false;
+      const next = firstHeld.get(endpointSeq, orderingKey);
+      if (next?.hold !== "order") return false;
       release.run(nowMs, next.seq);
       counts.add(endpointSeq, "held", -1);
       counts.add(endpointSeq, "pending", 1);
       return true;
     },
-    hasEarlier: (endpointSeq, key, seq) => earlier.get(endpointSeq, key, seq) !== undefined,
+    hasPending,
+    isNext(endpointSeq, orderingKey, seq) {
+      if (hasPending(endpointSeq, orderingKey)) return false;
+      const first = firstHeld.get(endpointSeq, orderingKey);
+      return first === undefined || first.seq >= seq;
+    },
     hasLater: (endpointSeq, key, seq) => later.get(endpointSeq, key, seq) !== undefined,
   };
 }

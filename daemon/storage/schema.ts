@@ -145,7 +145,7 @@ export interface IdempotencyTable {
   created_at_ms: number;
 }
 
-/** `events`: how many there are now. */
+/** `events`: how many there are now. `probe`: turned over by each test of whether commits work. */
 export interface CounterTable {
   name: string;
   value: number;

@@ -1,0 +1,101 @@
+import type { Selectable } from "kysely";
+
+import type { Delivery } from "../domain/delivery.ts";
+import type { OfficeStore } from "../domain/ports.ts";
+import type { CountChanges } from "./counts.ts";
+import { createCountChanges } from "./counts.ts";
+import type { Connection } from "./open.ts";
+import type { OrderKeeper } from "./order.ts";
+import { createOrderKeeper } from "./order.ts";
+import type { MovingRow } from "./put-back.ts";
+import { createPutBack, MOVING } from "./put-back.ts";
+import { createRecoverer } from "./recover.ts";
+import { deliveryOf } from "./rows.ts";
+import type { DeliveryTable } from "./schema.ts";
+
+type Motion = Pick<OfficeStore, "resend" | "cancel" | "recoverChunk" | "cancelChunk">;
+
+/** What an operator does to deliveries. Whoever calls it wakes the endpoint's lane afterwards. */
+export function createMotion(connection: Connection): Motion {
+  const { file } = connection;
+  const countChanges = createCountChanges(connection);
+  const order = createOrderKeeper(connection);
+  const putBack = createPutBack(connection, order);
+  const recoverChunk = createRecoverer(connection, putBack);
+  const canceller = createCanceller(connection, order);
+  const one = file.prepare<[number], Selectable<DeliveryTable>>(
+    "select * from delivery where seq = ?",
+  );
+  const withEndpoint = file.prepare<[number], MovingRow>(
+    `${MOVING} where seq = ? and exists (select 1 from endpoint e where e.seq = endpoint_seq)`,
+  );
+  const notFinal = file.prepare<[number], MovingRow>(
+    `${MOVING} where seq = ? and end_reason is null`,
+  );
+
+  function counted<Result>(work: (counts: CountChanges) => Result): Result {
+    return connection.commit(() => {
+      const counts = countChanges();
+      const result = work(counts);
+      counts.write();
+      return result;
+    });
+  }
+
+  function delivery(seq: number): Delivery | null {
+    const row = one.get(seq);
+    return row === undefined ? null : deliveryOf(row);
+  }
+
+  return {
+    resend: async (seq, hold, nowMs) =>
+      counted((counts) => {
+        const row = withEndpoint.get(seq);
+        if (row === undefined) return null;
+        putBack(row, hold, nowMs, counts);
+        return delivery(seq);
+      }),
+    cancel: async (seq, nowMs) =>
+      counted((counts) => {
+        const row = notFinal.get(seq);
+        if (row !== undefined) canceller.end(row, "cancelled", nowMs, counts);
+        return delivery(seq);
+      }),
+    recoverChunk: async (query) => counted((counts) => recoverChunk(query, counts)),
+    cancelChunk: async (endpointSeq, reason, limit, nowMs) =>
+      counted((counts) => {
+        const rows = canceller.waiting(endpointSeq, limit);
+        for (const row of rows) canceller.end(row, reason, nowMs, counts);
+        return rows.length;
+      }),
+  };
+}
+
+function createCanceller({ file }: Connection, order: OrderKeeper) {
+  const cancel = file.prepare(
+    `update delivery set state = 'cancelled', hold = null, due_at_ms = null, settled_at_ms = ?,
+       end_reason = ?
+     where seq = ?`,
+  );
+  const held = file.prepare<[number, number], MovingRow>(
+    `${MOVING} where endpoint_seq = ? and hold is not null limit ?`,
+  );
+  const pending = file.prepare<[number, number], MovingRow>(
+    `${MOVING} where endpoint_seq = ? and due_at_ms is not null order by due_at_ms, seq limit ?`,
+  );
+  return {
+    /** What is held comes first: the other way round, each pending one's end would let a held one go. */
+    waiting(endpointSeq: number, limit: number): MovingRow[] {
+      const rows = held.all(endpointSeq, limit);
+      return rows.length > 0 ? rows : pending.all(endpointSeq, limit);
+    },
+    end(row: MovingRow, reason: string, nowMs: number, counts: CountChanges): void {
+      cancel.run(nowMs, reason, row.seq);
+      counts.add(row.endpoint_seq, row.state, -1);
+      counts.add(row.endpoint_seq, "cancelled", 1);
+      if (row.ordering_key !== null) {
+        order.releaseNext(row.endpoint_seq, row.ordering_key, nowMs, counts);
+      }
+    },
+  };
+}

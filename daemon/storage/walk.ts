@@ -1,0 +1,64 @@
+import type { Page, PageQuery } from "../domain/ports.ts";
+import type { Place } from "./cursor.ts";
+import { cursorText, readCursor } from "./cursor.ts";
+
+/** One list in one order, along one index: what is wanted of it is picked out of the rows that the walk passes. */
+export interface Walk<Row> {
+  /** Which list a cursor belongs to. */
+  readonly name: string;
+  /** How many numbers make a place. */
+  readonly placeLength: number;
+  /** Of the next `look` rows after the place, those that are wanted; at most `limit`, in order. */
+  wanted(after: Place | null, look: number, limit: number): Row[];
+  end(after: Place | null, look: number): End;
+  placeOf(row: Row): Place;
+}
+
+/** Where the next rows end: the place of the last one, null when there are fewer; and what of bodies was looked through. */
+export interface End {
+  readonly place: Place | null;
+  readonly bytes: number;
+}
+
+/** How far one request may look for rows that are wanted, since the loop stands still meanwhile. */
+export interface Patience {
+  readonly stepRows: number;
+  readonly rowsMax: number;
+  readonly bytesMax: number;
+}
+
+/** About 20 ms for a filter that nothing passes. */
+export const ROWS_PATIENCE: Patience = { stepRows: 1_000, rowsMax: 20_000, bytesMax: Infinity };
+
+/**
+ * One page. It may hold fewer rows than the limit, even none, and still have a `next`: then patience ended before the list did,
+ * and the next page goes on looking from there.
+ */
+export function readPage<Row>(walk: Walk<Row>, query: PageQuery, patience: Patience): Page<Row> {
+  const rows: Row[] = [];
+  let after = query.after === null ? null : readCursor(walk.name, walk.placeLength, query.after);
+  let lookedRows = 0;
+  let lookedBytes = 0;
+  for (;;) {
+    // One more than is shown tells whether there is a next page.
+    rows.push(...walk.wanted(after, patience.stepRows, query.limit + 1 - rows.length));
+    if (rows.length > query.limit) return cut(walk, rows, query.limit);
+    const { place, bytes } = walk.end(after, patience.stepRows);
+    if (place === null) return { rows, next: null };
+    after = place;
+    lookedRows += patience.stepRows;
+    lookedBytes += bytes;
+    if (lookedRows >= patience.rowsMax || lookedBytes >= patience.bytesMax) {
+      return { rows, next: cursorText(walk.name, after) };
+    }
+  }
+}
+
+function cut<Row>(walk: Walk<Row>, rows: Row[], limit: number): Page<Row> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    rows: shown,
+    next: last === undefined ? null : cursorText(walk.name, walk.placeOf(last)),
+  };
+}
