@@ -96,13 +96,25 @@ function collectSchemas(routes: readonly Route[]): Schemas {
 }
 
 function componentsOf(registry: z.core.$ZodRegistry<{ id: string }>, io: "input" | "output"): Json {
-  const { schemas } = z.toJSONSchema(registry, { uri, io, unrepresentable: "any" });
+  const { schemas } = z.toJSONSchema(registry, {
+    uri,
+    io,
+    unrepresentable: "any",
+    override: plain,
+  });
   return Object.fromEntries(
     Object.entries(schemas).map(([name, { $schema: _schema, $id: _id, ...schema }]) => [
       name,
       schema,
     ]),
   );
+}
+
+/** Leaves out what zod says to machines only: the long pattern beside `date-time`, the bounds of a double's integers. */
+function plain({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
 }
 
 function uri(name: string): string {
@@ -170,7 +182,10 @@ function pathParameters(path: string): readonly string[] {
 
 function queryParameters(query: z.ZodType | undefined): readonly Json[] {
   if (query === undefined) return [];
-  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: "input" });
+  const { properties = {}, required = [] } = z.toJSONSchema(query, {
+    io: "input",
+    override: plain,
+  });
   return Object.entries(properties).map(([name, property]) => {
     const { description, ...schema } = property as z.core.JSONSchema.BaseSchema;
     return {

@@ -16,17 +16,22 @@ export const time = inWords(
 /** In answers: UTC with milliseconds, or null. */
 export const timeOut = z.iso.datetime();
 
+const EVENT_TYPE_WORDS =
+  "an event type such as invoice.paid (dot-separated segments of A-Z a-z 0-9 _ -, " +
+  `at most ${EVENT_TYPE_BYTES_MAX} characters)`;
+
 export const eventType = inWords(
-  `an event type such as invoice.paid (dot-separated segments of A-Z a-z 0-9 _ -, ` +
-    `at most ${EVENT_TYPE_BYTES_MAX} characters)`,
+  EVENT_TYPE_WORDS,
   z.string().max(EVENT_TYPE_BYTES_MAX).regex(EVENT_TYPE_PATTERN),
 );
 
 /** An event type that a producer may use. */
-export const ownEventType = eventType.refine((type) => !isReservedType(type), {
-  error: "an event type that does not begin with posthorn. (those are the daemon's own)",
-});
-inWords(`an event type such as invoice.paid`, ownEventType);
+export const ownEventType = inWords(
+  EVENT_TYPE_WORDS,
+  eventType.refine((type) => !isReservedType(type), {
+    error: "an event type that does not begin with posthorn. (those are the daemon's own)",
+  }),
+);
 
 /** The query members of every list. */
 export const pageQuery = {

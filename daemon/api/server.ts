@@ -121,6 +121,7 @@ function answering({ needs, nextRequestId }: Walk): Middleware {
 
 function writeProblem(needs: ApiNeeds, ctx: Context, error: unknown, requestId: string): void {
   const { status, headers, document, isOurs } = problemAnswer(error, requestId);
+  needs.metrics.rejected(document.code);
   if (isOurs) {
     const trace = error instanceof Error ? error.stack : String(error);
     const cause = error instanceof Error && error.cause !== undefined ? String(error.cause) : null;
