@@ -23,6 +23,8 @@ export interface AttemptsNeeds extends EngineNeeds {
 
 export interface Attempts {
   begin(lane: Lane, delivery: DueDelivery): void;
+  /** From its beginning to the commit of its record: until then its row does not tell the truth. */
+  isUnderWay(deliverySeq: number): boolean;
   readonly isBlocked: boolean;
   /** From now on outcomes are dropped. */
   closeDoor(): void;
@@ -155,10 +157,11 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
       if (lane !== undefined) concerned.add(lane);
     }
     const records: HealthRecord[] = [];
-    for (const { endpointSeq, health, endpoint } of concerned) {
+    for (const { endpointSeq, health } of concerned) {
       const disables = verdicts.get(endpointSeq) ?? null;
-      const isNews = health.failedInARow > 0 || endpoint.health.failedInARow > 0;
-      const isOld = nowMs - (endpoint.health.lastSuccessAtMs ?? -Infinity) >= HEALTH_EVERY_MS;
+      const written = directory.endpoint(endpointSeq)?.health;
+      const isNews = health.failedInARow > 0 || written?.failedInARow !== 0;
+      const isOld = nowMs - (written?.lastSuccessAtMs ?? -Infinity) >= HEALTH_EVERY_MS;
       if (isNews || isOld || disables !== null) records.push({ endpointSeq, health, disables });
     }
     return records;
@@ -173,6 +176,8 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
       const lane = lanes.get(deliverySeq);
       lanes.delete(deliverySeq);
       needs.onRecorded(lane, deliverySeq, settlement.dueAtMs);
+      const { state } = settlement;
+      if (state === "delivered" || state === "exhausted") needs.onDeliveryEnded(state);
     }
     for (const record of health) publishHealth(record);
     for (const { endpointSeq } of released) needs.onReleased(endpointSeq);
@@ -208,6 +213,7 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
 
   return {
     begin,
+    isUnderWay: (deliverySeq) => lanes.has(deliverySeq),
     get isBlocked() {
       return recorder.isBlocked;
     },

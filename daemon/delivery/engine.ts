@@ -45,6 +45,8 @@ export interface EngineNeeds {
   readonly authOf: (endpoint: Endpoint) => EndpointAuth | null;
   /** Told of each ended attempt, for metrics. */
   readonly onAttempt: (outcome: Outcome) => void;
+  /** Told after the commit, for metrics. */
+  readonly onDeliveryEnded: (state: "delivered" | "exhausted") => void;
 }
 
 export interface Engine extends Dispatcher {
@@ -168,8 +170,8 @@ export function createEngine(needs: EngineNeeds): Engine {
       lane.health = { ...lane.health, slowedUntilMs: endpoint.health.slowedUntilMs };
       lane.nextStartAtMs = 0;
     }
-    // What is queued was read for the old state and body shape; what still applies is read again.
-    if (hasNewSettings || endpoint.state !== "active") reader.unclaimQueue(lane);
+    // What is queued was read for the old state and body shape, and some of it may be cancelled; the rest is read again.
+    reader.unclaimQueue(lane);
   }
 
   function removeLane(lane: Lane): void {
@@ -313,7 +315,7 @@ export function createEngine(needs: EngineNeeds): Engine {
     admit,
     wake,
     endpointChanged,
-    isInFlight: (deliverySeq) => inFlight.has(deliverySeq),
+    isInFlight: attempts.isUnderWay,
     load(endpointSeq) {
       if (endpointSeq === null) return { inFlight: inFlight.size, ready: window.count };
       const lane = lanes.get(endpointSeq);

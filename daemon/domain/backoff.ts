@@ -68,5 +68,5 @@ export function longestStepMs(table: readonly number[]): number {
 
 /** The longest that a retry may have to wait by the table, jitter included; five minutes for an endpoint that was slowed. */
 export function longestDelayMs(table: readonly number[]): number {
-  return Math.max(longestStepMs(table) * (1 + JITTER_FRACTION), 5 * MINUTE);
+  return Math.max(Math.ceil(longestStepMs(table) * (1 + JITTER_FRACTION)), 5 * MINUTE);
 }

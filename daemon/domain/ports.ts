@@ -413,6 +413,7 @@ export interface Dispatcher {
    * cancelled: what is ready in memory is read anew. Call it after the directory knows.
    */
   endpointChanged(endpointSeq: number): void;
+  /** From the beginning of an attempt until its record is committed. */
   isInFlight(deliverySeq: number): boolean;
   /** Attempts under way and deliveries ready in memory, of one endpoint or of all (null). */
   load(endpointSeq: number | null): { inFlight: number; ready: number };

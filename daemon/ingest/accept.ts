@@ -43,6 +43,8 @@ export interface IngestNeeds {
   /** Deliveries that wait, pending or held; known within about a second. */
   readonly backlog: () => number;
   readonly backlogMax: number;
+  /** False below the floor of free disk: what is there is needed to finish what was accepted. */
+  readonly hasDiskSpace: () => boolean;
   readonly onAccepted: (events: number, deliveries: number) => void;
 }
 
@@ -79,6 +81,7 @@ export function createIngest(needs: IngestNeeds): Ingest {
   }
 
   function assertRoom(events: number, bytes: number): void {
+    if (!needs.hasDiskSpace()) throw unavailable("the disk to have room");
     const isFull =
       waitingEvents + events > WAITING_EVENTS_MAX || waitingBytes + bytes > WAITING_BYTES_MAX;
     if (isFull) throw backlogFull("the daemon to keep up with what comes in");
@@ -248,6 +251,10 @@ function backlogFull(wanted: string): AppError {
 
 function asAppError(error: unknown): never {
   if (!(error instanceof StoreUnavailable)) throw error;
-  const message = `expected the database to take the event, got ${error.trouble}; nothing was accepted`;
-  throw new AppError("unavailable", message, { retryAfterS: RETRY_AFTER_S });
+  throw unavailable(`the database to take the event, got ${error.trouble}`);
+}
+
+function unavailable(wanted: string): AppError {
+  const message = `expected ${wanted}; nothing was accepted, come back in ${RETRY_AFTER_S} s`;
+  return new AppError("unavailable", message, { retryAfterS: RETRY_AFTER_S });
 }
