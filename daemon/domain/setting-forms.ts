@@ -91,7 +91,7 @@ export function listOf(isItem: (text: string) => boolean): Parse<readonly string
 
 /** Visible ASCII without spaces: what fits into a header. */
 export function keyOf(lengthMin: number): Parse<string> {
-  return (text) => (/^[\x21-\x7e]{1,200}$/.test(text) && text.length >= lengthMin ? text : null);
+  return (text) => (/^[\x21-\x7e]{1,512}$/.test(text) && text.length >= lengthMin ? text : null);
 }
 
 /** An IPv4 or IPv6 address, or a CIDR of such. */

@@ -83,9 +83,9 @@ export const SETTINGS = {
     wanted: "addresses or CIDRs, comma-separated",
     fallback: "",
   }),
-  bootstrapApiKey: setting(keyOf(24), {
+  bootstrapApiKey: setting(keyOf(16), {
     help: "an instance-wide API key that is made at the first start",
-    wanted: "24 to 200 visible ASCII characters",
+    wanted: "16 to 512 visible ASCII characters",
     isSecret: true,
   }),
   egressAllow: setting(listOf(isGrant), {
@@ -143,7 +143,7 @@ export const SETTINGS = {
   }),
   apiKey: setting(keyOf(1), {
     help: "API key that the command line uses with the URL",
-    wanted: "1 to 200 visible ASCII characters",
+    wanted: "1 to 512 visible ASCII characters",
     isSecret: true,
     isForClient: true,
   }),
@@ -172,7 +172,7 @@ export const SETTING_INFOS: readonly SettingInfo[] = Object.entries(SETTINGS).ma
     key: key as SettingKey,
     variable: `POSTHORN_${snake.toUpperCase()}`,
     path: each.isLimit ? `limits.${snake}` : snake,
-    flag: snake.replaceAll("_", "-"),
+    flag: key === "apiKey" ? "key" : snake.replaceAll("_", "-"),
   };
 });
 

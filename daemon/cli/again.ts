@@ -1,0 +1,62 @@
+import { usageFailure } from "./exit.ts";
+import { countText } from "./text.ts";
+import type { Session, Verb } from "./verb.ts";
+import { pathArg, show, textOption, timeOption } from "./verb.ts";
+
+const ENDPOINT = [["<endpoint>", "the endpoint's id"]] as const;
+const EXAMPLE_ID = "ep_01hq3v0m3x8r9k6w2n4t5b7c1d";
+
+/** Verbs that send what was sent before. */
+export const AGAIN: readonly Verb[] = [
+  {
+    name: "recover",
+    summary: "Send everything again that failed at an endpoint since a time",
+    example: `recover ${EXAMPLE_ID} --since 6h`,
+    args: ENDPOINT,
+    options: [["--since <time>", "a time, or how long ago, such as 6h (required)"]],
+    run: recover,
+  },
+  {
+    name: "replay",
+    summary: "Send past events to an endpoint, those that it would get if they came now",
+    example: `replay ${EXAMPLE_ID} --from 2026-01-30 --to 2026-01-31 --type invoice.paid`,
+    args: ENDPOINT,
+    options: [
+      ["--from <time>", "accepted then or later: a time, or how long ago (required)"],
+      ["--to <time>", "accepted before then (default: now)"],
+      ["--type <type>", "only events of this type"],
+    ],
+    run: replay,
+  },
+];
+
+async function recover(session: Session): Promise<void> {
+  const since = timeOption(session, "since");
+  if (since === undefined) throw usageFailure("expected --since to be a time, got nothing");
+  const path = `/v1/endpoints/${pathArg(session, 0)}/recover`;
+  const answer = await session.client.ask({ method: "POST", path, body: { since } });
+  show<{ readonly recovered: number }>(session, answer, ({ recovered }) =>
+    recovered === 0
+      ? `Nothing failed since ${since}.`
+      : `${countText(recovered, "delivery", "deliveries")} that failed since ${since} will be sent again.`,
+  );
+}
+
+interface Replayed {
+  readonly created: number;
+  readonly resent: number;
+  readonly waiting: number;
+}
+
+async function replay(session: Session): Promise<void> {
+  const from = timeOption(session, "from");
+  if (from === undefined) throw usageFailure("expected --from to be a time, got nothing");
+  const path = `/v1/endpoints/${pathArg(session, 0)}/replay`;
+  const body = { from, to: timeOption(session, "to"), type: textOption(session, "type") };
+  const answer = await session.client.ask({ method: "POST", path, body });
+  show<Replayed>(session, answer, ({ created, resent, waiting }) => {
+    const sent = countText(created + resent, "event");
+    const left = waiting === 0 ? "" : `; ${waiting} were on their way anyway`;
+    return `${sent} will be sent (${created} for the first time, ${resent} again)${left}.`;
+  });
+}

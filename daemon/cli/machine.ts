@@ -1,0 +1,30 @@
+import { text } from "node:stream/consumers";
+
+import { openClock } from "../system/clock.ts";
+import { pause } from "../system/timers.ts";
+import type { World } from "./world.ts";
+
+/** The machine's own world around the rooms that the command line may not know. */
+export function openWorld(
+  rooms: Pick<World, "version" | "startApp" | "checkDatabase">,
+  verb: string | undefined,
+): World {
+  // The reader has seen enough (`| head`): not worth a stack.
+  process.stdout.on("error", () => process.exit());
+  return {
+    ...rooms,
+    out: (words) => void process.stdout.write(words),
+    err: (words) => void process.stderr.write(words),
+    readInput: () => text(process.stdin),
+    clock: openClock(),
+    pause,
+    interrupted: interruption(verb),
+  };
+}
+
+/** `serve` listens for itself, and a verb that only asks the daemon has nothing to finish. */
+function interruption(verb: string | undefined): AbortSignal {
+  const controller = new AbortController();
+  if (verb === "tail") process.once("SIGINT", () => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,54 @@
+/** What people read: tables, lists of names and values, times. */
+
+/** Columns as wide as their widest cell, two spaces between; every row on one line. */
+export function tableText(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [heads, ...rows].map((row) => row.map(plain));
+  const widths = heads.map((_, column) =>
+    Math.max(...cells.map((row) => [...(row[column] ?? "")].length)),
+  );
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => padded(cell, widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** One `name  value` a line, the values below each other; those that are null are left out. */
+export function listText(entries: readonly (readonly [string, string | null])[]): string {
+  const shown = entries.flatMap(([name, value]) =>
+    value === null ? [] : [[name, value] as const],
+  );
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${padded(name, width)}  ${plain(value)}`).join("\n");
+}
+
+/** By characters, not by UTF-16's units; what is wide in a terminal stays an approximation. */
+function padded(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - [...text].length));
+}
+
+/**
+ * On one line and without control characters: names and answers are other people's, and the
+ * terminal obeys them.
+ */
+export function plain(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, " ");
+}
+
+/** A time as the API writes it, to the second; a dash for none. */
+export function timeCell(time: string | null): string {
+  return time === null ? "-" : time.replace(/\.\d+Z$/, "Z");
+}
+
+/** `1 delivery`, `3 deliveries`. */
+export function countText(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** How a list goes on, or nothing. */
+export function moreText(nextCursor: string | null): string {
+  return nextCursor === null ? "" : `\n\nMore with --cursor ${nextCursor}`;
+}

@@ -1,0 +1,15 @@
+import "./node-guard.ts";
+
+import { openWorld } from "./cli/machine.ts";
+import { runCli } from "./cli/run.ts";
+import { VERSION } from "./version.ts";
+
+const argv = process.argv.slice(2);
+// The daemon's own rooms are loaded when they are needed: most verbs only ask a daemon that runs.
+const rooms = {
+  version: VERSION,
+  startApp: async (...given: Parameters<typeof import("./app.ts").startApp>) =>
+    (await import("./app.ts")).startApp(...given),
+  checkDatabase: async (path: string) => (await import("./storage/check.ts")).checkDatabase(path),
+};
+process.exitCode = await runCli(argv, openWorld(rooms, argv[0]));
