@@ -91,7 +91,7 @@ async function resend(needs: MotionNeeds, applicationSeq: number, id: string): P
   refuseHeld(row, endpoint);
   const delivery = await store.resend(row.seq, holdAt(endpoint), clock.nowMs());
   if (delivery === null) throw unknown("delivery", id);
-  dispatcher.wake(row.endpointSeq);
+  dispatcher.endpointChanged(row.endpointSeq);
   announce(needs, delivery);
   return delivery;
 }
@@ -144,7 +144,7 @@ async function recover(
     const chunk: { moved: number; next: number | null } = await store.recoverChunk(query);
     recovered += chunk.moved;
     afterSeq = chunk.next;
-    if (chunk.moved > 0) dispatcher.wake(endpointSeq);
+    if (chunk.moved > 0) dispatcher.endpointChanged(endpointSeq);
     if (afterSeq !== null) await giveWay(timers);
   }
   return { recovered };
