@@ -134,20 +134,34 @@ test("a compressed body is kept as received", async () => {
 });
 
 test("a receiver that answers without end is cut off, and its status still counts", async () => {
-  let hungUp = (): void => {};
-  const gone = new Promise<void>((resolve) => (hungUp = resolve));
-  const answer = await answerTo((_request, response) => {
+  const { promise: hungUp, resolve: onClose } = Promise.withResolvers<void>();
+  await using receiver = await startReceiver((_request, response) => {
     const chunk = Buffer.alloc(16 * 1024, 120);
     const flood = (): void => {
       while (!response.destroyed && response.write(chunk));
     };
-    response.writeHead(200).on("drain", flood).on("close", hungUp);
+    response
+      .writeHead(200)
+      .on("drain", flood)
+      .on("close", () => onClose());
     flood();
   });
-  await gone;
+  await using sender = createTestSender();
+  const answer = answeredOf(await sender.post(requestTo(receiver.url), policyOf()));
+  await hungUp;
   assert.equal(answer.status, 200);
   assert.equal(answer.response.isCut, true);
   assert.equal(answer.response.excerpt.length, 16 * 1024);
+});
+
+test("the limit on an answer's headers can be set", async () => {
+  await using receiver = await startReceiver((_request, response) => {
+    response.writeHead(200, { "x-long": "y".repeat(2000) }).end();
+  });
+  await using sender = createTestSender({ headersBytesMax: 1000 });
+  const failure = failedOf(await sender.post(requestTo(receiver.url), policyOf()));
+  assert.equal(failure.code, "bad_response");
+  assert.match(failure.message, /more headers than the limit allows/);
 });
 
 test("a long body within reason is read to its end, so that connections can be used again", async () => {

@@ -22,7 +22,7 @@ export interface AttemptTerms {
   readonly discardedBytesMax: number;
 }
 
-/** Given as the reason to undici when we hang up; nobody sees it, the outcome is settled before. */
+/** The reason undici gets when we hang up. It comes back as an error and is no outcome: the answer is kept, or time is up. */
 const HUNG_UP = new Error("expected no more of this answer to be needed");
 
 /**
@@ -81,9 +81,7 @@ export function attempt(
         bodyBytes += chunk.length;
         // Copied: `chunk` is a window on a read buffer of 64 KiB, which a short excerpt would keep alive.
         if (space > 0) kept.push(new Uint8Array(chunk.subarray(0, space)));
-        if (bodyBytes <= responseBytesMax + discardedBytesMax) return;
-        answer();
-        receiving.abort(HUNG_UP);
+        if (bodyBytes > responseBytesMax + discardedBytesMax) receiving.abort(HUNG_UP);
       },
       onResponseEnd: answer,
       onResponseError(_controller, error) {

@@ -67,10 +67,9 @@ function httpConnect(socket: Socket, proxy: Proxy, target: Place): Promise<void>
       headers,
       createConnection: () => socket,
     });
-    asking.once("connect", (response, _socket, head) => {
+    asking.once("connect", (response) => {
       const status = response.statusCode ?? 0;
       if (status < 200 || status > 299) return reject(refusal(target, `it answered ${status}`));
-      if (head.length > 0) socket.unshift(head);
       resolve();
     });
     asking.on("error", (error) => reject(refusal(target, error.message)));
