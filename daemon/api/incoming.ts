@@ -13,7 +13,7 @@ import {
   TENANT_LENGTH_MAX,
 } from "../domain/event.ts";
 import type { IncomingEvent } from "../domain/ports.ts";
-import type { Scanned } from "../ingest/json.ts";
+import type { Scanned, ScannedObject } from "../ingest/json.ts";
 import { scanObject, scanObjects } from "../ingest/json.ts";
 import { ownEventType, time } from "./schemas.ts";
 import { invalidRequest, validated } from "./validation.ts";
@@ -75,12 +75,9 @@ export function eventFromJson(body: Uint8Array, around: Surroundings): IncomingE
 
 /** The events of a body of `{events: […]}`. All faults of all events at once, and nothing of it where there is one. */
 export function eventsFromJson(body: Uint8Array, around: Surroundings): IncomingEvent[] {
-  const scanned = scannedOrThrow(scanObjects(listInside(body)), "/events");
-  const { events } = validated(
-    newEventBatch,
-    { events: scanned.map(({ members }) => members) },
-    "body",
-  );
+  const scanned = scannedOrThrow(scanList(body), "/events");
+  const members = scanned.map((each) => each.members);
+  const { events } = validated(newEventBatch, { events: members }, "body");
   const { idempotencyKey } = around;
   return events.map((event, index) => {
     const key = idempotencyKey === null ? null : `${idempotencyKey}#${index}`;
@@ -91,26 +88,31 @@ export function eventsFromJson(body: Uint8Array, around: Surroundings): Incoming
 const BRACKET_OPEN = 0x5b;
 const BRACKET_CLOSE = 0x5d;
 
-/**
- * The bytes of the list in `{"events": […]}`. `events` is the only member that there may be, so the list goes from the first
- * bracket to the last one, and the whole body need not be parsed a second time.
- */
-function listInside(body: Uint8Array): Uint8Array {
-  const start = body.indexOf(BRACKET_OPEN);
-  const end = body.lastIndexOf(BRACKET_CLOSE) + 1;
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const head = text.toString("latin1", 0, Math.min(start, HEAD_LENGTH_MAX));
-  const tail = text.toString("latin1", end, Math.min(body.length, end + HEAD_LENGTH_MAX));
-  const isWhole = end + tail.length === body.length && start === head.length;
-  if (start !== -1 && isWhole && HEAD.test(head) && TAIL.test(tail))
-    return body.subarray(start, end);
-  // It is something else: say what.
+/** The objects of the list in `{"events": […]}`. Throws what is wrong where the body is anything else. */
+function scanList(body: Uint8Array): Scanned<readonly ScannedObject[]> {
+  const list = listInside(body);
+  const scanned = list === null ? null : scanObjects(list);
+  if (scanned !== null && (scanned.ok || scanned.code === "invalid_request")) return scanned;
+  // Looked at as a whole once more, to name the fault and its place in what was sent.
   const { members } = scannedOrThrow(scanObject(body), "");
   validated(newEventBatch, members, "body");
   throw new AppError("invalid_json", 'expected body to be {"events": [...]} and nothing around it');
 }
 
-const HEAD_LENGTH_MAX = 1_024;
+/**
+ * The bytes of the list. `events` is the only member that there may be, so the list goes from the first bracket to the
+ * last one, and the whole body need not be parsed a second time. Null where something else stands around it.
+ */
+function listInside(body: Uint8Array): Uint8Array | null {
+  const start = body.indexOf(BRACKET_OPEN);
+  const end = body.lastIndexOf(BRACKET_CLOSE) + 1;
+  if (start === -1 || start > AROUND_BYTES_MAX || body.length - end > AROUND_BYTES_MAX) return null;
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const isList = HEAD.test(text.toString("latin1", 0, start)) && TAIL.test(text.toString("latin1", end));
+  return isList ? body.subarray(start, end) : null;
+}
+
+const AROUND_BYTES_MAX = 1_024;
 const HEAD = /^[ \t\r\n]*\{[ \t\r\n]*"events"[ \t\r\n]*:[ \t\r\n]*$/;
 const TAIL = /^[ \t\r\n]*\}[ \t\r\n]*$/;
 
