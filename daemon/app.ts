@@ -23,6 +23,8 @@ import { createSchemas } from "./ingest/schemas.ts";
 import { openOffice } from "./manage/office.ts";
 import { createKeyring } from "./manage/secrets.ts";
 import { fillDirectory } from "./manage/start.ts";
+import type { DatabaseCheck } from "./storage/check.ts";
+import { checkDatabase } from "./storage/check.ts";
 import { lockDataDir } from "./storage/lock.ts";
 import type { Store } from "./storage/store.ts";
 import { openStore } from "./storage/store.ts";
@@ -328,4 +330,9 @@ async function closeServer(server: Server): Promise<void> {
 
 async function closeAll(closers: Closers): Promise<void> {
   for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+}
+
+/** For `posthorn doctor`: a look at a database that no daemon uses now. Changes nothing. */
+export function examineDatabase(path: string): DatabaseCheck {
+  return checkDatabase(path);
 }

@@ -10,6 +10,6 @@ const rooms = {
   version: VERSION,
   startApp: async (...given: Parameters<typeof import("./app.ts").startApp>) =>
     (await import("./app.ts")).startApp(...given),
-  checkDatabase: async (path: string) => (await import("./storage/check.ts")).checkDatabase(path),
+  checkDatabase: async (path: string) => (await import("./app.ts")).examineDatabase(path),
 };
 process.exitCode = await runCli(argv, openWorld(rooms, argv[0]));

@@ -67,7 +67,9 @@ export function createApi(needs: ApiNeeds): Api {
   const routes = createRoutes(needs);
   const nextRequestId = requestIds(needs);
   const listen = (known: Caller | null): RequestListener => {
-    const walk: Walk = { needs, known, prefix: prefixOf(needs), nextRequestId };
+    // A base path is what a proxy in front asks for; nobody stands in front of the local socket.
+    const prefix = known === null ? prefixOf(needs) : "";
+    const walk: Walk = { needs, known, prefix, nextRequestId };
     const app = new Koa();
     app.on("error", (error: Error) =>
       needs.log.info("a connection failed", { error: error.message }),

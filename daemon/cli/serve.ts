@@ -24,6 +24,8 @@ const LINGER_MS = 1_000;
  * was acknowledged is on the disk.
  */
 export async function serve(world: World, config: Config): Promise<ExitCode> {
+  // Whatever the service manager allows a group, a file of the daemon is nobody else's to read.
+  process.umask(process.umask() | 0o007);
   const log = openLog(config.log);
   dieOfFaults(log);
   const signal = firstSignal(log);
@@ -76,8 +78,9 @@ async function start(world: World, config: Config, log: OpenLog): Promise<App | 
     return await world.startApp(config, log);
   } catch (error) {
     // A sentence that says what would have to change; a stack only where it is a fault of ours.
-    if (error instanceof StartRefused) log.error(`can't start: ${error.message}`);
-    else log.error("can't start", { error });
+    if (!(error instanceof StartRefused)) log.error("can't start", { error });
+    else if (config.log.format === "json") log.error(`can't start: ${error.message}`);
+    else world.err(`posthorn: ${error.message}\n`);
     log.flush();
     return null;
   }

@@ -53,9 +53,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: "owned",
   },
   "daemon/app.ts": { mayImport: "any", builtins: "any", packages: "owned" },
+  "daemon/version.ts": { mayImport: [], builtins: [], packages: "none" },
   "daemon/node-guard.ts": { mayImport: [], builtins: [], packages: "none" },
   "daemon/main.ts": {
-    mayImport: ["daemon/node-guard.ts", "daemon/app.ts", "daemon/config.ts", "daemon/cli"],
+    mayImport: [
+      "daemon/node-guard.ts",
+      "daemon/version.ts",
+      "daemon/app.ts",
+      "daemon/config.ts",
+      "daemon/cli",
+    ],
     builtins: "any",
     packages: "owned",
   },
