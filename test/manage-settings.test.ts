@@ -173,7 +173,8 @@ test("extra headers are at most 32 and 8 KiB", async () => {
 
 test("a private key in the place of a certificate is refused and not repeated", async () => {
   const desk = await openDesk();
-  const ca = "-----BEGIN PRIVATE KEY-----\nTOPSECRET\n-----END PRIVATE KEY-----";
+  const certificate = readFileSync(new URL("fixtures/tls/ca.pem", import.meta.url), "utf8");
+  const ca = `${certificate}-----BEGIN PRIVATE KEY-----\nTOPSECRET\n-----END PRIVATE KEY-----`;
   const { message, paths } = await refusal(() => addEndpoint(desk, { settings: { ca } }));
   assert.deepEqual(paths, ["/ca"]);
   assert.ok(!message.includes("TOPSECRET"));

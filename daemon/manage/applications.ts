@@ -29,22 +29,17 @@ export function createApplications({
   ids,
   clock,
 }: ApplicationsNeeds): Applications {
-  const underWay = new Set<string>();
   return {
     async create(name) {
       refuseProblems(nameProblems(name));
-      if (directory.application(name) !== undefined || underWay.has(name)) {
+      if (directory.application(name) !== undefined) {
         throw new AppError("conflict", expected("the name", "one that is not taken", name));
       }
-      underWay.add(name);
-      try {
-        const made = { id: ids.next("app"), name, createdAtMs: clock.nowMs() };
-        const application = await store.createApplication(made);
-        directory.putApplication(application);
-        return application;
-      } finally {
-        underWay.delete(name);
-      }
+      const made = { id: ids.next("app"), name, createdAtMs: clock.nowMs() };
+      // Of two at once the store refuses the second, with `conflict` too.
+      const application = await store.createApplication(made);
+      directory.putApplication(application);
+      return application;
     },
     list: () => directory.applications(),
     resolve(idOrName) {
