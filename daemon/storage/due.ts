@@ -21,7 +21,7 @@ interface DueRow {
   variant: Uint8Array | null;
 }
 
-/** Bodies are read in steps of this many rows, so that the limit on bytes is kept within one step. */
+/** Bodies are read in steps of this many rows, so that reading stops soon where they are large. */
 const STEP_ROWS = 64;
 
 /** Reads what may be attempted. A claim writes nothing: what is in memory already is left out by its number. */
@@ -70,6 +70,7 @@ export function createDueReader({ file }: Connection) {
           const delivery = dueDelivery(row, endpointSeq, query.shape);
           bytes += delivery.event.body.length;
           found.push(delivery);
+          if (bytes >= query.bytesMax) break;
         }
       }
       return found;

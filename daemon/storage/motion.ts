@@ -58,14 +58,14 @@ export function createMotion(connection: Connection): Motion {
     cancel: async (seq, nowMs) =>
       counted((counts) => {
         const row = notFinal.get(seq);
-        if (row !== undefined) canceller.end(row, "cancelled", nowMs, counts);
+        if (row !== undefined) canceller.end([row], "cancelled", nowMs, counts);
         return delivery(seq);
       }),
     recoverChunk: async (query) => counted((counts) => recoverChunk(query, counts)),
     cancelChunk: async (endpointSeq, reason, limit, nowMs) =>
       counted((counts) => {
         const rows = canceller.waiting(endpointSeq, limit);
-        for (const row of rows) canceller.end(row, reason, nowMs, counts);
+        canceller.end(rows, reason, nowMs, counts);
         return rows.length;
       }),
   };
@@ -89,12 +89,15 @@ function createCanceller({ file }: Connection, order: OrderKeeper) {
       const rows = held.all(endpointSeq, limit);
       return rows.length > 0 ? rows : pending.all(endpointSeq, limit);
     },
-    end(row: MovingRow, reason: string, nowMs: number, counts: CountChanges): void {
-      cancel.run(nowMs, reason, row.seq);
-      counts.add(row.endpoint_seq, row.state, -1);
-      counts.add(row.endpoint_seq, "cancelled", 1);
-      if (row.ordering_key !== null) {
-        order.releaseNext(row.endpoint_seq, row.ordering_key, nowMs, counts);
+    end(rows: readonly MovingRow[], reason: string, nowMs: number, counts: CountChanges): void {
+      for (const row of rows) {
+        cancel.run(nowMs, reason, row.seq);
+        counts.add(row.endpoint_seq, row.state, -1);
+        counts.add(row.endpoint_seq, "cancelled", 1);
+      }
+      // After all of them, or one that is about to end would be let go first.
+      for (const { endpoint_seq, ordering_key } of rows) {
+        if (ordering_key !== null) order.releaseNext(endpoint_seq, ordering_key, nowMs, counts);
       }
     },
   };

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 
 import type { Place } from "./cursor.ts";
 import type { Connection } from "./open.ts";
+import type { Condition } from "./sql.ts";
 import { written } from "./sql.ts";
 
 interface DueRow {
@@ -66,17 +67,24 @@ function createLane(
   let isAtEnd = false;
 
   function read(): void {
-    ahead = connection.all(
+    // In two parts, since SQLite seeks by the time alone: after a recovery a million rows may be due at one instant.
+    const same = dueRows(sql`due_at_ms = ${last.dueAtMs} and seq > ${last.seq}`, aheadRows);
+    const later = dueRows(sql`due_at_ms > ${last.dueAtMs}`, aheadRows - same.length);
+    ahead = [...same, ...later];
+    next = 0;
+    isAtEnd = ahead.length < aheadRows;
+  }
+
+  function dueRows(which: Condition, count: number): DueRow[] {
+    if (count === 0) return [];
+    return connection.all(
       written<DueRow>(
         connection,
         sql`select due_at_ms as dueAtMs, seq from delivery
-          where endpoint_seq = ${endpointSeq} and due_at_ms is not null
-            and (due_at_ms, seq) > (${last.dueAtMs}, ${last.seq})
-          order by due_at_ms, seq limit ${aheadRows}`,
+          where endpoint_seq = ${endpointSeq} and due_at_ms is not null and ${which}
+          order by due_at_ms, seq limit ${count}`,
       ),
     );
-    next = 0;
-    isAtEnd = ahead.length < aheadRows;
   }
 
   function head(): DueRow | null {

@@ -24,7 +24,8 @@ interface Span {
 
 /**
  * From `fromMs`, and before `toMs` or the page's start, whichever is earlier: as one bound, because SQLite seeks by one of two
- * and would walk from the other each time.
+ * and would walk from the other each time. It seeks by the time alone, so what came in the very millisecond of the page's start is
+ * passed again: a commit or two.
  */
 export function inSpan(
   time: Condition,
