@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import type { TestContext } from "node:test";
+import { test } from "node:test";
+
+import { greeting } from "../daemon/cli/serve.ts";
+import { checkDatabase } from "../daemon/storage/check.ts";
+import { posthorn } from "./support/cli.ts";
+
+const MAIN = join(import.meta.dirname, "..", "daemon", "main.ts");
+
+function folder(): string {
+  return mkdtempSync(join(tmpdir(), "posthorn-serve-"));
+}
+
+/** `posthorn serve` in a process of its own, away from this folder's posthorn.toml and data. */
+function serve(context: TestContext, dataDir: string, ...options: string[]): ChildProcess {
+  const usual = ["--listen", "127.0.0.1:0", "--data-dir", dataDir, "--log", "json"];
+  const child = spawn(process.execPath, [MAIN, "serve", ...usual, ...options], {
+    cwd: folder(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  context.after(() => child.kill("SIGKILL"));
+  return child;
+}
+
+interface Line {
+  readonly msg: string;
+  readonly level: string;
+  readonly url?: string;
+  readonly pid?: number;
+  readonly data_dir?: string;
+}
+
+/** The first line of the log with this message; what is before it is read over. */
+function logLine(child: ChildProcess, wanted: RegExp): Promise<Line> {
+  return new Promise((resolve, reject) => {
+    if (child.stdout === null) throw new Error("expected a pipe");
+    const lines = createInterface({ input: child.stdout });
+    lines.on("line", (each) => {
+      const line = JSON.parse(each) as Line;
+      if (wanted.test(line.msg)) resolve(line);
+    });
+    lines.on("close", () => reject(new Error(`expected a line like ${wanted}, got none`)));
+  });
+}
+
+async function ended(child: ChildProcess, signal: "SIGTERM" | "SIGKILL" | "SIGINT") {
+  const exit = once(child, "exit");
+  child.kill(signal);
+  const [code] = await exit;
+  return code as number | null;
+}
+
+test("serve tells in one JSON line where it listens, and its socket serves the command line without a key", async (t) => {
+  const dataDir = folder();
+  const child = serve(t, dataDir);
+  const line = await logLine(child, /^listening$/);
+  assert.equal(line.pid, child.pid);
+  assert.equal(line.data_dir, dataDir);
+  assert.match(line.url ?? "", /^http:\/\/127\.0\.0\.1:\d+$/);
+  const here = ["--data-dir", dataDir];
+  assert.equal((await posthorn(["healthcheck", "--ready", ...here])).out, "well\n");
+  const created = await posthorn(["keys", "create", "k", "--scopes", "read", "--json", ...here]);
+  const { key } = JSON.parse(created.out) as { readonly key: string };
+  const remote = ["--url", line.url ?? "", "--key"];
+  assert.equal((await posthorn(["events", "list", ...remote, key])).out, "No events.\n");
+  assert.equal((await posthorn(["endpoints", "create", "x", ...remote, key])).code, 5);
+  assert.equal((await posthorn(["events", "list", ...remote, "wrong"])).code, 5);
+  assert.equal((await posthorn(["events", "show", "evt_1", ...here])).code, 4);
+  assert.equal(await ended(child, "SIGTERM"), 0);
+});
+
+test("a base path is for those who come through the proxy, not for the local command line", async (t) => {
+  const dataDir = folder();
+  const child = serve(t, dataDir, "--base-path", "/hooks");
+  const { url = "" } = await logLine(child, /^listening$/);
+  assert.ok(url.endsWith("/hooks"));
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  assert.equal((await posthorn(["endpoints", "list", "--data-dir", dataDir])).code, 0);
+});
+
+test("a second daemon on the same data directory ends with a sentence and leaves the first alone", async (t) => {
+  const dataDir = folder();
+  const first = serve(t, dataDir);
+  await logLine(first, /^listening$/);
+  const second = serve(t, dataDir);
+  const exit = once(second, "exit");
+  const { msg } = await logLine(second, /^can't start/);
+  assert.ok(msg.includes(`(process ${first.pid})`), msg);
+  assert.equal((await exit)[0], 1);
+  assert.equal((await posthorn(["healthcheck", "--data-dir", dataDir])).code, 0);
+});
+
+test("after kill -9 the next start finds every acknowledged event, and listens on the same socket", async (t) => {
+  const dataDir = folder();
+  const here = ["--data-dir", dataDir];
+  const first = serve(t, dataDir);
+  await logLine(first, /^listening$/);
+  const sent = await posthorn(["send", "--type", "a.b", "--data", '{"n":1}', "--json", ...here]);
+  const { id } = JSON.parse(sent.out) as { readonly id: string };
+  await ended(first, "SIGKILL");
+  assert.equal((await posthorn(["events", "show", id, ...here])).code, 3);
+  const second = serve(t, dataDir);
+  await logLine(second, /^listening$/);
+  assert.match((await posthorn(["events", "show", id, ...here])).out, /\{"n":1\}/);
+  assert.equal(await ended(second, "SIGINT"), 0);
+});
+
+test("the daemon's files are nobody else's, even in a folder that others can look into", async (t) => {
+  const dataDir = folder();
+  const child = serve(t, dataDir);
+  await logLine(child, /^listening$/);
+  for (const name of ["posthorn.db", "posthorn.lock", "secret.key", "posthorn.sock"]) {
+    assert.equal(statSync(join(dataDir, name)).mode & 0o007, 0, name);
+  }
+  assert.equal(readFileSync(join(dataDir, "posthorn.pid"), "utf8"), `${child.pid}\n`);
+});
+
+test("a wrong configuration ends the start with 2 and every problem; nothing is made", async (t) => {
+  const dataDir = join(folder(), "data");
+  const child = serve(t, dataDir, "--log-level", "loud", "--retention-days", "0");
+  const exit = once(child, "exit");
+  assert.ok(child.stderr !== null);
+  const err = await text(child.stderr);
+  assert.equal((await exit)[0], 2);
+  assert.equal(err.trim().split("\n").length, 2);
+  assert.throws(() => statSync(dataDir), /ENOENT/);
+});
+
+test("doctor finds a running daemon well, a stopped one's database sound, and a damaged one bad", async (t) => {
+  const dataDir = folder();
+  const clock = { nowMs: () => Date.now(), wallMs: () => Date.now() };
+  const world = { clock, checkDatabase: async (path: string) => checkDatabase(path) };
+  const here = ["doctor", "--data-dir", dataDir];
+  const child = serve(t, dataDir);
+  await logLine(child, /^listening$/);
+  assert.match((await posthorn(here, world)).out, /^daemon +good +can take events$/m);
+  await ended(child, "SIGTERM");
+  const stopped = await posthorn(here, world);
+  assert.equal(stopped.code, 0);
+  assert.match(stopped.out, /^database +good +sound: .* schema version \d+$/m);
+  writeFileSync(join(dataDir, "posthorn.db"), "x".repeat(10_000));
+  const damaged = await posthorn([...here, "--json"], world);
+  assert.equal(damaged.code, 1);
+  assert.equal(JSON.parse(damaged.out).ok, false);
+});
+
+test("doctor says that a clock in the past is wrong", async () => {
+  const clock = { nowMs: () => 0, wallMs: () => 86_400_000 };
+  const said = await posthorn(["doctor", "--data-dir", "/nowhere"], { clock });
+  assert.equal(said.code, 1);
+  assert.match(said.out, /^clock +bad +expected the clock to be right, got 1970-01-02/m);
+});
+
+test("the greeting tells how to send a first event, with npx and with curl", () => {
+  const app = {
+    url: "http://127.0.0.1:7678",
+    localSocket: "/d/posthorn.sock",
+    stop: async () => {},
+  };
+  const words = greeting("1.2.3", app, "/d");
+  assert.match(
+    words,
+    /^Posthorn 1\.2\.3 listens on http:\/\/127\.0\.0\.1:7678 and keeps its data in \/d\n/,
+  );
+  assert.match(words, /npx posthorn send --type hello\.world --data '\{"hello":"world"\}'/);
+  assert.match(words, /curl --unix-socket \/d\/posthorn\.sock http:\/\/localhost\/v1\/events/);
+  const without = greeting("1.2.3", { ...app, localSocket: null }, "/d");
+  assert.match(
+    without,
+    /curl -H "Authorization: Bearer \$KEY" http:\/\/127\.0\.0\.1:7678\/v1\/events/,
+  );
+});
