@@ -216,7 +216,6 @@ async function wire(
   });
   const jobs = createJobs({ engine, ingest, office, readiness, retention, count: gauges.count });
   const schedule = startSchedule(jobs, log);
-  void office.deletion.finishDeletions();
 
   const listeners = await listen(config, api, log);
   let stopping: Promise<void> | null = null;

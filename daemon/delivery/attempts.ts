@@ -40,6 +40,7 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
 
   const recorder = createRecorder({
     timers: needs.timers,
+    clock,
     log: needs.log,
     write: (attempts, health) => needs.store.recordAttempts(attempts, health, clock.nowMs()),
     healthOf,

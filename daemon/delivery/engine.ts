@@ -162,12 +162,14 @@ export function createEngine(needs: EngineNeeds): Engine {
 
   function refreshLane(lane: Lane, endpoint: Endpoint): void {
     const hasNewSettings = lane.endpoint.settings !== endpoint.settings;
+    const isReactivated = lane.endpoint.state !== "active" && endpoint.state === "active";
     lane.endpoint = endpoint;
     lane.isCondemned = false;
+    // Only a person's change sets the health back; otherwise the lane knows newer attempts than the directory.
+    if (hasNewSettings || isReactivated) lane.health = endpoint.health;
     if (hasNewSettings) {
       needs.sender.forget(lane.policy);
       lane.policy = policyOf(endpoint);
-      lane.health = { ...lane.health, slowedUntilMs: endpoint.health.slowedUntilMs };
       lane.nextStartAtMs = 0;
     }
     // What is queued was read for the old state and body shape, and some of it may be cancelled; the rest is read again.

@@ -1,11 +1,15 @@
-import type { AttemptRecord, HealthRecord, Log, Released, Timers } from "../domain/ports.ts";
+import type { AttemptRecord, Clock, HealthRecord, Log, Released, Timers } from "../domain/ports.ts";
 
-const FLUSH_AFTER_MS = 5;
+const FLUSH_AFTER_MS_MIN = 5;
+const FLUSH_AFTER_MS_MAX = 100;
+/** Waiting this many times as long as the last write took keeps writing below a fifth of the time, on a slow disk, too. */
+const WAIT_PER_WRITE = 4;
 const FLUSH_AT = 512;
 const RETRY_AFTER_MS = 1_000;
 
 export interface RecorderNeeds {
   readonly timers: Timers;
+  readonly clock: Pick<Clock, "nowMs">;
   readonly log: Log;
   readonly write: (
     attempts: readonly AttemptRecord[],
@@ -22,8 +26,8 @@ export interface RecorderNeeds {
 }
 
 /**
- * Gathers the records of ended attempts and writes them together: after 5 ms, or when there are 512. A record that is late
- * can cause a repeat after a crash, never a loss; written one by one, each would cost a disk flush.
+ * Gathers the records of ended attempts and writes them together: after 5 ms (more where the disk is slow), or when there are
+ * 512. A record that is late can cause a repeat after a crash, never a loss; written one by one, each would cost a disk flush.
  */
 export interface Recorder {
   add(record: AttemptRecord): void;
@@ -39,6 +43,7 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
   let cancelTimer: (() => void) | null = null;
   let writing: Promise<void> | null = null;
   let isBlocked = false;
+  let waitMs = FLUSH_AFTER_MS_MIN;
 
   function schedule(delayMs: number): void {
     cancelTimer ??= needs.timers.after(delayMs, () => {
@@ -67,8 +72,11 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
 
   async function writeBatch(batch: readonly AttemptRecord[]): Promise<boolean> {
     const health = needs.healthOf(batch);
+    const startedAtMs = needs.clock.nowMs();
     try {
       const released = await needs.write(batch, health);
+      const tookMs = needs.clock.nowMs() - startedAtMs;
+      waitMs = Math.min(Math.max(tookMs * WAIT_PER_WRITE, FLUSH_AFTER_MS_MIN), FLUSH_AFTER_MS_MAX);
       if (isBlocked) needs.log.info("attempts are recorded again");
       isBlocked = false;
       needs.onRecorded(batch, health, released);
@@ -87,7 +95,7 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
     add(record) {
       waiting.push(record);
       if (waiting.length >= FLUSH_AT && !isBlocked) void flush();
-      else schedule(FLUSH_AFTER_MS);
+      else schedule(waitMs);
     },
     get isBlocked() {
       return isBlocked;

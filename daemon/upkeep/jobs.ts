@@ -45,7 +45,7 @@ export function createJobs(needs: JobsNeeds): readonly Job[] {
     },
     {
       name: "end deletions that were interrupted",
-      cron: "*/5 * * * *",
+      cron: "*/15 * * * * *",
       run: async () => void (await office.deletion.finishDeletions()),
     },
   ];
