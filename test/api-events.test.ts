@@ -181,7 +181,7 @@ test("data beyond the event's limit is 413, whether JSON or raw", async () => {
 test("a batch answers each event in order, and only a used key's event fails", async () => {
   await using house = await openHouse();
   const headers = { "idempotency-key": "b" };
-  const events = [PAID, { type: "a.b", data: { n: 9007199254740993 } }];
+  const events = [PAID, { type: "a.b", data: { n: 2 } }];
   const first = await call(house, "POST /v1/events/batch", { body: { events }, headers });
   assert.equal(first.status, 202);
   assert.deepEqual(

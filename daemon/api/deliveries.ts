@@ -63,10 +63,8 @@ async function storeQuery(
   applicationSeq: number,
   query: DeliveryQueryJson,
 ): Promise<DeliveryQuery> {
-  const [eventSeq, endpointSeq] = await Promise.all([
-    eventSeqOf(needs, applicationSeq, query.event_id),
-    endpointSeqOf(needs, applicationSeq, query.endpoint_id),
-  ]);
+  const eventSeq = await eventSeqOf(needs, applicationSeq, query.event_id);
+  const endpointSeq = endpointSeqOf(needs, applicationSeq, query.endpoint_id);
   return {
     applicationSeq,
     limit: query.limit,

@@ -108,7 +108,8 @@ function listInside(body: Uint8Array): Uint8Array | null {
   const end = body.lastIndexOf(BRACKET_CLOSE) + 1;
   if (start === -1 || start > AROUND_BYTES_MAX || body.length - end > AROUND_BYTES_MAX) return null;
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const isList = HEAD.test(text.toString("latin1", 0, start)) && TAIL.test(text.toString("latin1", end));
+  const isList =
+    HEAD.test(text.toString("latin1", 0, start)) && TAIL.test(text.toString("latin1", end));
   return isList ? body.subarray(start, end) : null;
 }
 
@@ -136,13 +137,17 @@ function incoming(
     type: event.type,
     tenant: event.tenant ?? null,
     id: event.id ?? null,
-    occurredAtMs: event.occurred_at == null ? null : Date.parse(event.occurred_at),
+    occurredAtMs: msOrNull(event.occurred_at),
     orderingKey: event.ordering_key ?? null,
     idempotencyKey,
     contentType: null,
     data,
     value: event.data,
   };
+}
+
+function msOrNull(text: string | null | undefined): number | null {
+  return text === null || text === undefined ? null : Date.parse(text);
 }
 
 const NO_BYTES = new Uint8Array(0);

@@ -22,7 +22,9 @@ export function documentRoute(routes: readonly Route[], needs: ApiNeeds): Route 
     operationId: "getOpenApi",
     tag: "Instance",
     summary: "This document",
-    answers: { 200: { description: "OpenAPI 3.1, as JSON." } },
+    answers: {
+      200: { description: "OpenAPI 3.1, as JSON.", schema: z.record(z.string(), z.unknown()) },
+    },
     handle() {
       text ??= JSON.stringify(openApiDocument([...routes, route], needs));
       return { status: 200, body: { kind: "text", contentType: "application/json", text } };
@@ -188,13 +190,8 @@ function queryParameters(query: z.ZodType | undefined): readonly Json[] {
   });
   return Object.entries(properties).map(([name, property]) => {
     const { description, ...schema } = property as z.core.JSONSchema.BaseSchema;
-    return {
-      name,
-      in: "query",
-      required: required.includes(name),
-      ...(description !== undefined && { description }),
-      schema,
-    };
+    const common = { name, in: "query", required: required.includes(name), schema };
+    return description === undefined ? common : Object.assign(common, { description });
   });
 }
 

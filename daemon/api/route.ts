@@ -105,7 +105,7 @@ export type Route = JsonRoute<unknown, unknown> | BytesRoute | OpenRoute;
 
 /** Checks a row's handler against its own schemas, then forgets the difference between rows. */
 export function jsonRoute<Query, Body>(row: Omit<JsonRoute<Query, Body>, "kind">): Route {
-  return { kind: "json", ...row } as Route;
+  return { kind: "json", ...row };
 }
 
 export function bytesRoute(row: Omit<BytesRoute, "kind">): Route {

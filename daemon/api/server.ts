@@ -3,8 +3,8 @@
  * whether it is local; nothing in the request itself can say so.
  */
 import type { RequestListener } from "node:http";
-import Router from "@koa/router";
 import type { RouterContext } from "@koa/router";
+import { Router } from "@koa/router";
 import Koa from "koa";
 import type { Context, Middleware } from "koa";
 import { AppError } from "../domain/errors.ts";
@@ -78,7 +78,8 @@ export function createApi(needs: ApiNeeds): Api {
     app.use(straightToEvents(walk, routes));
     app.use(routed(walk, routes));
     app.use(unmatched);
-    return app.callback();
+    const listener = app.callback();
+    return (request, response) => void listener(request, response);
   };
   return { handler: listen(null), localHandler: listen(LOCAL_CALLER), routes };
 }
@@ -125,14 +126,12 @@ function writeProblem(needs: ApiNeeds, ctx: Context, error: unknown, requestId: 
   const { status, headers, document, isOurs } = problemAnswer(error, requestId);
   needs.metrics.rejected(document.code);
   if (isOurs) {
-    const trace = error instanceof Error ? error.stack : String(error);
-    const cause = error instanceof Error && error.cause !== undefined ? String(error.cause) : null;
     needs.log.error("a request failed", {
       requestId,
       method: ctx.req.method,
       path: ctx.path,
-      error: trace,
-      cause,
+      error: traceOf(error),
+      cause: error instanceof Error && error.cause !== undefined ? traceOf(error.cause) : null,
     });
   }
   const allow = ctx.state["allow"] as string | undefined;
@@ -146,6 +145,10 @@ function writeProblem(needs: ApiNeeds, ctx: Context, error: unknown, requestId: 
     },
   };
   writeReply(ctx.req, ctx.res, reply, requestId);
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
 }
 
 /**

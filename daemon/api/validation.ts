@@ -2,7 +2,7 @@
  * Requests are checked by zod schemas; what is wrong with them is said in the house's one sentence form, all faults at
  * once. zod's own messages are not used: they name the check that failed ("Too small"), not what would have been right.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import type { Problem } from "../domain/errors.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import { nearestWord } from "../domain/nearest-word.ts";
@@ -10,7 +10,7 @@ import type { JsonSchema } from "./wanted.ts";
 import { memberNames, schemaWithWords, schemasAt, wantedText } from "./wanted.ts";
 
 /** Values of these members are secrets, and a problem document may end in a log on the caller's side. */
-const SECRET_MEMBERS = new Set(["secret", "password", "token"]);
+const SECRET_MEMBERS = new Set(["secret", "password", "token", "auth"]);
 
 const PROBLEMS_MAX = 100;
 
@@ -55,7 +55,14 @@ function problemsOf(
     if (inner !== null) return inner.flatMap((each) => problemsOf(each, path, root, where));
   }
   const wanted = issue.code === "custom" ? issue.message : wantedText(schemasAt(root, path));
-  return [{ path: place, message: sentence(place, wanted, issue.input, path.at(-1)) }];
+  return [{ path: place, message: sentence(place, wanted, inputOf(issue), path.at(-1)) }];
+}
+
+/** Of a union that a member decides about, zod shows the whole object; what is wrong is that member. */
+function inputOf(issue: Issue): unknown {
+  if (issue.code !== "invalid_union" || issue.discriminator === undefined) return issue.input;
+  const { input, discriminator } = issue;
+  return typeof input === "object" && input !== null ? Reflect.get(input, discriminator) : input;
 }
 
 function sentence(
@@ -66,8 +73,9 @@ function sentence(
 ): string {
   const what = place === "" ? "body" : place;
   const isHidden = typeof name === "string" && SECRET_MEMBERS.has(name);
-  if (isHidden && typeof input === "string") {
-    return `expected ${what} to be ${wanted}, got ${input.length} other characters`;
+  if (isHidden && input !== undefined) {
+    const got = typeof input === "string" ? `${input.length} other characters` : "something else";
+    return `expected ${what} to be ${wanted}, got ${got}`;
   }
   return expected(what, wanted, input);
 }

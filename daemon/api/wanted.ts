@@ -114,6 +114,7 @@ function textOf(schema: JsonSchema): string {
       return "an object";
     case "null":
       return "null";
+    case undefined:
     default:
       return "any JSON value";
   }

@@ -17,8 +17,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** Parsed; undefined where there is no body. */
-  readonly json: any;
+  /** Parsed; undefined where there is no body. What is in it is for the test to say. */
+  readonly json: ReturnType<typeof JSON.parse>;
 }
 
 /** node:http and not fetch: it speaks over sockets, and sends exactly the headers that it is told. */
@@ -75,7 +75,10 @@ export function assertProblem(answer: Answer, status: number, code: string): str
   assert.equal(answer.json.code, code);
   assert.equal(answer.json.status, status);
   assert.equal(answer.json.type, `urn:posthorn:problem:${code}`);
-  assert.equal(answer.json.instance, `urn:posthorn:request:${answer.headers["request-id"]}`);
+  assert.equal(
+    answer.json.instance,
+    `urn:posthorn:request:${String(answer.headers["request-id"])}`,
+  );
   return answer.json.detail;
 }
 

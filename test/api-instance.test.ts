@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openHouse } from "./support/api-house.ts";
+import { assertProblem, call, makeKey, problemsOf } from "./support/api-call.ts";
+
+test("applications are made once under a name, and listed oldest first", async () => {
+  await using house = await openHouse();
+  const made = await call(house, "POST /v1/applications", { body: { name: "billing" } });
+  assert.equal(made.status, 201);
+  assert.match(made.json.id, /^app_/);
+  const names = (await call(house, "GET /v1/applications")).json.data.map(
+    ({ name }: { name: string }) => name,
+  );
+  assert.deepEqual(names, ["default", "billing"]);
+  const again = await call(house, "POST /v1/applications", { body: { name: "billing" } });
+  assertProblem(again, 409, "conflict");
+  const bad = await call(house, "POST /v1/applications", { body: { name: "No Spaces" } });
+  assertProblem(bad, 400, "invalid_request");
+});
+
+test("a key needs a name and scopes that exist", async () => {
+  await using house = await openHouse();
+  const answer = await call(house, "POST /v1/keys", { body: { name: "", scopes: ["root"] } });
+  assert.deepEqual(problemsOf(answer), {
+    "/name": 'expected /name to be a string of 1 to 100 characters, got ""',
+    "/scopes/0": 'expected /scopes/0 to be "events:write", "read" or "manage", got "root"',
+  });
+  const body = { name: "x", scopes: ["read"], application: "nowhere" };
+  assertProblem(await call(house, "POST /v1/keys", { body }), 404, "not_found");
+  assertProblem(await call(house, "DELETE /v1/keys/key_x"), 404, "not_found");
+});
+
+test("a key's last use is shown", async () => {
+  await using house = await openHouse();
+  const key = await makeKey(house, ["read"]);
+  house.time.nowMs += 5_000;
+  await call(house, "GET /v1/info", { key });
+  const { json } = await call(house, "GET /v1/keys", { local: true });
+  const own = json.data.find(({ name }: { name: string }) => name === "test");
+  assert.equal(own.last_used_at, "2026-01-31T12:00:05.000Z");
+});
+
+test("event types are written down, read, replaced and forgotten", async () => {
+  await using house = await openHouse();
+  const path = "/v1/event-types/invoice.paid";
+  const schema = { type: "object" };
+  const put = await call(house, `PUT ${path}`, { body: { description: "Paid.", schema } });
+  assert.equal(put.status, 200);
+  assert.deepEqual(put.json.schema, schema);
+  const replaced = await call(house, `PUT ${path}`, { body: {} });
+  assert.equal(replaced.json.description, "");
+  assert.equal(replaced.json.schema, null);
+  assert.equal((await call(house, `GET ${path}`)).json.name, "invoice.paid");
+  assert.equal((await call(house, "GET /v1/event-types")).json.data.length, 1);
+  assert.equal((await call(house, `DELETE ${path}`)).status, 204);
+  assertProblem(await call(house, `GET ${path}`), 404, "not_found");
+  assertProblem(await call(house, `DELETE ${path}`), 404, "not_found");
+});
+
+test("a schema that is no JSON Schema and a name that is no event type are refused", async () => {
+  await using house = await openHouse();
+  const body = { schema: { type: "bject" } };
+  const schema = await call(house, "PUT /v1/event-types/a.b", { body });
+  assertProblem(schema, 400, "invalid_request");
+  assert.deepEqual(Object.keys(problemsOf(schema)), ["/schema"]);
+  const name = await call(house, "PUT /v1/event-types/a..b", { body: {} });
+  assertProblem(name, 400, "invalid_request");
+});
+
+test("healthz needs no key and says ok", async () => {
+  await using house = await openHouse();
+  const answer = await call(house, "GET /healthz", { key: null });
+  assert.equal(answer.status, 200);
+  assert.deepEqual(answer.json, { status: "ok" });
+});
+
+test("readyz is 503 as soon as one check fails, and shows which", async () => {
+  await using house = await openHouse();
+  assert.equal((await call(house, "GET /readyz", { key: null })).status, 200);
+  const checks = [
+    { name: "store", ok: true, detail: "" },
+    { name: "disk", ok: false, detail: "expected 100 MB of free disk, got 3 MB" },
+  ];
+  house.ready.checks = checks;
+  const answer = await call(house, "GET /readyz", { key: null });
+  assert.equal(answer.status, 503);
+  assert.deepEqual(answer.json, { status: "unavailable", checks });
+});
+
+test("checks that fail in themselves are not ready, and their words stay in the log", async () => {
+  const readiness = () => Promise.reject(new Error("hunter2"));
+  await using house = await openHouse({ replace: () => ({ readiness }) });
+  const answer = await call(house, "GET /readyz", { key: null });
+  assert.equal(answer.status, 503);
+  assert.equal(answer.text.includes("hunter2"), false);
+  assert.equal(house.log.lines.length, 1);
+});
+
+test("metrics are for instance-wide keys with read, and for the local socket", async () => {
+  await using house = await openHouse();
+  assertProblem(await call(house, "GET /metrics", { key: null }), 401, "unauthorized");
+  const body = { name: "prometheus", scopes: ["read"], instance: true };
+  const { json } = await call(house, "POST /v1/keys", { body });
+  const answer = await call(house, "GET /metrics", { key: json.key });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers["content-type"], "text/plain; version=0.0.4");
+  assert.equal(answer.text, "posthorn_up 1\n");
+});
+
+test("info tells version, uptime and limits", async () => {
+  await using house = await openHouse();
+  house.time.nowMs += 61_500;
+  const { json } = await call(house, "GET /v1/info");
+  assert.equal(json.version, "1.2.3");
+  assert.equal(json.uptime_s, 61);
+  assert.deepEqual(json.limits, {
+    event_bytes_max: 10_000,
+    request_bytes_max: 100_000,
+    batch_events_max: 1_000,
+    backlog_max: 1_000,
+    concurrency_max: 256,
+  });
+});
