@@ -2,7 +2,6 @@
  * One undici Agent for each class of endpoints: those with the same grants, CA, certificate check and connect limit. An
  * open socket carries the permission it was opened under, so endpoints of different classes never share one.
  */
-import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { Agent } from "undici";
@@ -143,7 +142,8 @@ function secureContextOf(ca: string | null): SecureContext {
 
 function isCertificate(pem: string): boolean {
   try {
-    return new X509Certificate(pem).raw.length > 0;
+    createSecureContext({ cert: pem }); // reads it strictly, unlike `ca`
+    return true;
   } catch {
     return false;
   }
