@@ -90,12 +90,7 @@ function withDefaults(machine: Partial<Machine>): Machine {
   };
 }
 
-async function wire(
-  config: Config,
-  log: Log,
-  machine: Machine,
-  closers: Closers,
-): Promise<App> {
+async function wire(config: Config, log: Log, machine: Machine, closers: Closers): Promise<App> {
   const { clock, chance, timers } = machine;
   const { limits } = config;
   const dataDir = openDataDir(config.dataDir);
@@ -312,7 +307,9 @@ async function listenOn(handler: RequestListener, at: Config["listen"]): Promise
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const got = error.code === "EADDRINUSE" ? "an address in use" : error.message;
-      reject(new StartRefused(`expected ${at.host}:${at.port} to be free to listen on, got ${got}`));
+      reject(
+        new StartRefused(`expected ${at.host}:${at.port} to be free to listen on, got ${got}`),
+      );
     });
     server.listen(at.port, at.host, resolve);
   });

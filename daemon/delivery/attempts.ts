@@ -4,8 +4,8 @@ import { settle } from "../domain/delivery.ts";
 import { backoffTable } from "../domain/endpoint.ts";
 import { healthAfter } from "../domain/health.ts";
 import type { AttemptRecord, DueDelivery, HealthRecord, Released } from "../domain/ports.ts";
-import type { EngineNeeds } from "./engine.ts";
 import type { Lane } from "./lane.ts";
+import type { EngineNeeds } from "./needs.ts";
 import { createRecorder } from "./recorder.ts";
 import { headerLines, signedRequest } from "./request.ts";
 
@@ -15,7 +15,11 @@ const HEALTH_EVERY_MS = 5_000;
 export interface AttemptsNeeds extends EngineNeeds {
   /** The slot is free again. The delivery stays claimed until its record is committed. */
   readonly onEnded: (lane: Lane, delivery: DueDelivery) => void;
-  readonly onRecorded: (lane: Lane | undefined, deliverySeq: number, dueAtMs: number | null) => void;
+  readonly onRecorded: (
+    lane: Lane | undefined,
+    deliverySeq: number,
+    dueAtMs: number | null,
+  ) => void;
   readonly onDisabled: (endpointSeq: number) => void;
   /** Deliveries that waited for one of these to end may go. */
   readonly onReleased: (endpointSeq: number) => void;
@@ -50,35 +54,44 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
   function begin(lane: Lane, delivery: DueDelivery): void {
     const startedAtMs = clock.wallMs();
     lanes.set(delivery.seq, lane);
-    requestOf(lane, delivery, startedAtMs)
-      .then((request) => sendAndEnd(lane, delivery, request, startedAtMs))
-      .catch((error: unknown) => {
-        // Nothing can be signed or sent: a fault that the operator must see on the delivery itself.
-        const message = error instanceof Error ? error.message : String(error);
-        const outcome = { kind: "failed", code: "unsendable", message, durationMs: 0 } as const;
-        end(lane, delivery, outcome, "", startedAtMs);
-      });
+    const { event } = delivery;
+    const hasBody = event.shape === "raw" || event.shape === lane.endpoint.settings.profile.kind;
+    if (hasBody) return send(lane, delivery, event.body, startedAtMs);
+    makeBody(lane, delivery).then(
+      (body) => send(lane, delivery, body, startedAtMs),
+      (error: unknown) => endUnsent(lane, delivery, error, startedAtMs),
+    );
   }
 
-  async function sendAndEnd(
-    lane: Lane,
-    delivery: DueDelivery,
-    request: OutgoingRequest,
-    startedAtMs: number,
-  ): Promise<void> {
-    const outcome = await needs.sender.post(request, lane.policy);
-    end(lane, delivery, outcome, headerLines(request), startedAtMs);
+  function send(lane: Lane, delivery: DueDelivery, body: Uint8Array, startedAtMs: number): void {
+    let request: OutgoingRequest;
+    try {
+      request = requestOf(lane, delivery, body, startedAtMs);
+    } catch (error) {
+      return endUnsent(lane, delivery, error, startedAtMs);
+    }
+    void needs.sender
+      .post(request, lane.policy)
+      .then((outcome) => end(lane, delivery, outcome, headerLines(request), startedAtMs));
   }
 
-  async function requestOf(
+  /** Nothing can be signed or made: a fault that the operator must see on the delivery itself. */
+  function endUnsent(lane: Lane, delivery: DueDelivery, error: unknown, startedAtMs: number): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const outcome = { kind: "failed", code: "unsendable", message, durationMs: 0 } as const;
+    end(lane, delivery, outcome, "", startedAtMs);
+  }
+
+  function requestOf(
     lane: Lane,
     delivery: DueDelivery,
+    body: Uint8Array,
     wallMs: number,
-  ): Promise<OutgoingRequest> {
+  ): OutgoingRequest {
     const { endpoint } = lane;
     return signedRequest({
       delivery,
-      body: await bodyOf(lane, delivery),
+      body,
       endpoint,
       keys: needs.keysOf(endpoint, wallMs),
       auth: needs.authOf(endpoint),
@@ -88,10 +101,9 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     });
   }
 
-  async function bodyOf(lane: Lane, { event, eventSeq }: DueDelivery): Promise<Uint8Array> {
+  /** The profile was chosen after the event came: its body is made now and kept, so that later attempts send the same bytes. */
+  async function makeBody(lane: Lane, { event, eventSeq }: DueDelivery): Promise<Uint8Array> {
     const shape = lane.endpoint.settings.profile.kind;
-    if (event.shape === "raw" || event.shape === shape) return event.body;
-    // The profile was chosen after the event came: its body is made now and kept, so that later attempts send the same bytes.
     const data = event.body.subarray(event.dataStart, event.body.length - 1);
     const { id, type, occurredAtMs } = event;
     const { body } = envelope(shape, { id, type, occurredAtMs, data });

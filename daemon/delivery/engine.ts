@@ -1,53 +1,15 @@
-import type { Outcome, Sender } from "../domain/attempt.ts";
-import type { Directory } from "../domain/directory.ts";
 import { longestDelayMs } from "../domain/backoff.ts";
+import type { Endpoint } from "../domain/endpoint.ts";
 import { backoffTable } from "../domain/endpoint.ts";
-import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
-import type {
-  Admission,
-  Chance,
-  Clock,
-  DeliveryStore,
-  Dispatcher,
-  DueDelivery,
-  Feed,
-  Log,
-  Timers,
-} from "../domain/ports.ts";
-import type { IdMaker } from "../domain/id.ts";
-import type { SigningKey } from "../../sdk/src/secret.ts";
+import type { Admission, Dispatcher, DueDelivery } from "../domain/ports.ts";
 import { createAttempts } from "./attempts.ts";
 import type { Lane } from "./lane.ts";
 import { createLane, gate, policyOf, takeNext } from "./lane.ts";
 import { createMover } from "./mover.ts";
+import type { EngineNeeds } from "./needs.ts";
 import { createReader } from "./reader.ts";
 import { createRotation } from "./rotation.ts";
 import { createWindow } from "./window.ts";
-
-export interface EngineLimits {
-  readonly concurrencyMax: number;
-  readonly windowBytesMax: number;
-}
-
-export interface EngineNeeds {
-  readonly store: DeliveryStore;
-  readonly sender: Sender;
-  readonly directory: Directory;
-  readonly clock: Clock;
-  readonly chance: Chance;
-  readonly timers: Timers;
-  readonly ids: IdMaker;
-  readonly feed: Feed;
-  readonly log: Log;
-  readonly limits: EngineLimits;
-  readonly userAgent: string;
-  readonly keysOf: (endpoint: Endpoint, wallMs: number) => readonly SigningKey[];
-  readonly authOf: (endpoint: Endpoint) => EndpointAuth | null;
-  /** Told of each ended attempt, for metrics. */
-  readonly onAttempt: (outcome: Outcome) => void;
-  /** Told after the commit, for metrics. */
-  readonly onDeliveryEnded: (state: "delivered" | "exhausted") => void;
-}
 
 export interface Engine extends Dispatcher {
   /** Takes up everything that is not final. Call it once, before the first `admit`. */

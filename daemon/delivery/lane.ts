@@ -60,7 +60,9 @@ export function policyOf(endpoint: Endpoint): EgressPolicy {
 }
 
 /** Why a lane can't start an attempt now. `until` is null where something other than time must change. */
-export type Gate = { readonly isOpen: true } | { readonly isOpen: false; readonly untilMs: number | null };
+export type Gate =
+  | { readonly isOpen: true }
+  | { readonly isOpen: false; readonly untilMs: number | null };
 
 const OPEN: Gate = { isOpen: true };
 const SHUT: Gate = { isOpen: false, untilMs: null };
@@ -71,7 +73,8 @@ export function gate(lane: Lane, nowMs: number): Gate {
   if (lane.queue.length === 0 || lane.isCondemned || lane.endpoint.state !== "active") return SHUT;
   if (lane.inFlight >= capOf(lane)) return SHUT;
   const { slowedUntilMs } = lane.health;
-  if (slowedUntilMs !== null && nowMs < slowedUntilMs) return { isOpen: false, untilMs: slowedUntilMs };
+  if (slowedUntilMs !== null && nowMs < slowedUntilMs)
+    return { isOpen: false, untilMs: slowedUntilMs };
   if (nowMs < lane.nextStartAtMs) return { isOpen: false, untilMs: lane.nextStartAtMs };
   return OPEN;
 }

@@ -28,9 +28,7 @@ export function createWindow(bytesMax: number): Window {
       return Math.max(bytesMax - bytes, 0);
     },
     hasRoom: (lane) =>
-      bytes < bytesMax &&
-      lane.queue.length < LANE_QUEUE_MAX &&
-      lane.queuedBytes < LANE_BYTES_MAX,
+      bytes < bytesMax && lane.queue.length < LANE_QUEUE_MAX && lane.queuedBytes < LANE_BYTES_MAX,
     take(lane, delivery) {
       count += 1;
       bytes += delivery.event.body.length;

@@ -8,7 +8,10 @@ export interface Config {
   /** Starts and ends without a slash, or is empty. */
   readonly basePath: string;
   readonly trustedProxies: readonly string[];
-  readonly log: { readonly format: "text" | "json"; readonly level: "debug" | "info" | "warn" | "error" };
+  readonly log: {
+    readonly format: "text" | "json";
+    readonly level: "debug" | "info" | "warn" | "error";
+  };
   /** An instance-wide key that is made at the first start; null for none. */
   readonly bootstrapApiKey: string | null;
   readonly egressAllow: readonly string[];

@@ -96,7 +96,8 @@ export function createDirectory(): Directory {
       const seq = namespaces.get(applicationSeq)?.endpoints.get(id);
       return seq === undefined ? undefined : endpoints.get(seq);
     },
-    endpoints: (applicationSeq) => present(namespaces.get(applicationSeq)?.endpoints.values() ?? []),
+    endpoints: (applicationSeq) =>
+      present(namespaces.get(applicationSeq)?.endpoints.values() ?? []),
     allEndpoints: () => endpoints.values(),
     putEndpoint,
     removeEndpoint,

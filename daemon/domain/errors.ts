@@ -48,7 +48,17 @@ export class StartRefused extends Error {}
 
 /** The one sentence form for a wrong value. `got` is shown as JSON, cut to 80 characters. */
 export function expected(what: string, wanted: string, got: unknown): string {
-  const text = got === undefined ? "nothing" : (JSON.stringify(got) ?? String(got));
+  const text = jsonText(got);
   const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
   return `expected ${what} to be ${wanted}, got ${shown}`;
+}
+
+function jsonText(got: unknown): string {
+  if (got === undefined) return "nothing";
+  try {
+    return JSON.stringify(got) ?? `a ${typeof got}`;
+  } catch {
+    // A BigInt, or something nested too deeply to be written down.
+    return `a ${typeof got} that JSON can't show`;
+  }
 }

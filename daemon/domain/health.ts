@@ -57,6 +57,8 @@ function afterFailure(
   const slowCount = isSameBurst ? health.slowCount : health.slowCount + 1;
   const stepMs = SLOW_DOWN_MS[Math.min(slowCount, SLOW_DOWN_MS.length) - 1] ?? 0;
   const untilMs = nowMs + Math.max(stepMs, slowsForMs);
-  const slowedUntilMs = isSameBurst ? Math.max(health.slowedUntilMs ?? 0, nowMs + slowsForMs) : untilMs;
+  const slowedUntilMs = isSameBurst
+    ? Math.max(health.slowedUntilMs ?? 0, nowMs + slowsForMs)
+    : untilMs;
   return { ...failing, slowedUntilMs, slowCount };
 }

@@ -333,13 +333,22 @@ export interface OfficeStore {
    * Put one delivery back in motion: due at `nowMs`, its table from the start; held for `order` while another of its key is pending.
    * Null when it or its endpoint was deleted meanwhile.
    */
-  resend(deliverySeq: number, hold: "paused" | "disabled" | null, nowMs: number): Promise<Delivery | null>;
+  resend(
+    deliverySeq: number,
+    hold: "paused" | "disabled" | null,
+    nowMs: number,
+  ): Promise<Delivery | null>;
   /** Ends it where it has not ended; the delivery as it is then. */
   cancel(deliverySeq: number, nowMs: number): Promise<Delivery | null>;
   /** One chunk of the deliveries that failed since a time (exhausted, or waiting for a retry), oldest first. */
   recoverChunk(query: RecoverQuery): Promise<{ moved: number; next: number | null }>;
   /** One chunk of an endpoint's deliveries that are not final, cancelled. */
-  cancelChunk(endpointSeq: number, reason: "cancelled" | "endpoint_deleted", limit: number, nowMs: number): Promise<number>;
+  cancelChunk(
+    endpointSeq: number,
+    reason: "cancelled" | "endpoint_deleted",
+    limit: number,
+    nowMs: number,
+  ): Promise<number>;
   /** One chunk of events for `replay`: those of the application in the time span, with matching data read by the caller. */
   eventsForReplay(query: {
     applicationSeq: number;
@@ -446,7 +455,11 @@ export interface IncomingEvent {
 }
 
 export type IngestAnswer =
-  | { readonly kind: "accepted" | "repeated"; readonly eventId: string; readonly deliveryCount: number }
+  | {
+      readonly kind: "accepted" | "repeated";
+      readonly eventId: string;
+      readonly deliveryCount: number;
+    }
   | { readonly kind: "conflict"; readonly message: string };
 
 export interface Ingest {

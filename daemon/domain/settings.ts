@@ -19,7 +19,7 @@ import {
   within,
 } from "./setting-forms.ts";
 
-export interface Setting<Value> {
+interface Setting<Value> {
   readonly parse: Parse<Value>;
   readonly help: string;
   /** To be read after "expected … to be". */
@@ -56,7 +56,7 @@ const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-export const SETTINGS = {
+const SETTINGS = {
   listen: setting(parseListen, {
     help: "address that the API listens on; `:7678` for every address of the machine",
     wanted: "host:port, :port or [address]:port",

@@ -192,7 +192,9 @@ export function createIngest(needs: IngestNeeds): Ingest {
     );
     if (problems.length === 0) return;
     const first = problems[0]?.message ?? "";
-    throw new AppError("schema_violation", `data violates its type's schema: ${first}`, { problems });
+    throw new AppError("schema_violation", `data violates its type's schema: ${first}`, {
+      problems,
+    });
   }
 
   return {

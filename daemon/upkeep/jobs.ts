@@ -36,7 +36,11 @@ export function createJobs(needs: JobsNeeds): readonly Job[] {
       },
     },
     { name: "look at the disk", cron: "* * * * * *", run: () => readiness.look() },
-    { name: "note when keys were used", cron: "*/30 * * * * *", run: () => office.keys.flushUsed() },
+    {
+      name: "note when keys were used",
+      cron: "*/30 * * * * *",
+      run: () => office.keys.flushUsed(),
+    },
     { name: "forget what is old", cron: "17 * * * *", run: () => retention.run() },
     {
       name: "drop expired secrets",

@@ -35,7 +35,7 @@ export function createRetention(needs: RetentionNeeds): Retention {
   async function forgetEvents(): Promise<number> {
     const beforeMs = nowMs() - needs.retentionDays * DAY_MS;
     let total = 0;
-    for (let afterSeq: number | null = 0; afterSeq !== null && !isStopped; ) {
+    for (let afterSeq: number | null = 0; afterSeq !== null && !isStopped;) {
       const query = { beforeMs, afterSeq, limit: EVENTS_PER_CHUNK };
       const { forgotten, next } = await store.forgetEvents(query);
       total += forgotten;

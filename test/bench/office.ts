@@ -57,11 +57,14 @@ export async function openOffice(
   ensureDefaultApplication(connection, { newId: () => ids.next("app"), nowMs: clock.nowMs });
   const store = storeOn(connection);
   const directory = createDirectory();
-  for (const application of await store.office.applications()) directory.putApplication(application);
+  for (const application of await store.office.applications())
+    directory.putApplication(application);
   const applicationSeq = directory.application("default")?.seq ?? 0;
   const endpoints: Endpoint[] = [];
   for (const each of settings) {
-    const endpoint = await store.office.createEndpoint(newEndpoint(each, applicationSeq, ids.next("ep")));
+    const endpoint = await store.office.createEndpoint(
+      newEndpoint(each, applicationSeq, ids.next("ep")),
+    );
     directory.putEndpoint(endpoint);
     endpoints.push(endpoint);
   }

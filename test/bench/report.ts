@@ -36,7 +36,15 @@ export async function paired(pairing: Pairing): Promise<Figure> {
     if (i % 2 === 1) ours.push(await pairing.ours());
   }
   const ratios = ours.map((value, i) => value / (theirs[i] ?? Number.NaN));
-  return { name, unit, ours: median(ours), theirs: median(theirs), ratio: median(ratios), ratios, wanted };
+  return {
+    name,
+    unit,
+    ours: median(ours),
+    theirs: median(theirs),
+    ratio: median(ratios),
+    ratios,
+    wanted,
+  };
 }
 
 export function median(values: readonly number[]): number {

@@ -54,7 +54,8 @@ function checkDelivery(world: World, row: EndRow): void {
   }
   const tries = row.attempt_count - row.table_start;
   const triesMax = backoffTable(endpoint.settings.backoff).length + 1;
-  if (tries > triesMax) world.ledger.violate(`${what} had ${tries} tries, its table has ${triesMax}`);
+  if (tries > triesMax)
+    world.ledger.violate(`${what} had ${tries} tries, its table has ${triesMax}`);
   if (row.end_reason === "table_used_up" && tries !== triesMax) {
     world.ledger.violate(`${what} ended after ${tries} of ${triesMax} tries`);
   }
@@ -71,11 +72,12 @@ function checkCounts(world: World): void {
   const { file } = world.connection;
   const states = ["pending", "held", "delivered", "exhausted", "cancelled"] as const;
   for (const state of states) {
-    const kept = file.prepare(`select coalesce(sum(${state}), 0) from endpoint_count`).pluck().get();
-    const real = file
-      .prepare("select count(*) from delivery where state = ?")
+    const kept = file
+      .prepare(`select coalesce(sum(${state}), 0) from endpoint_count`)
       .pluck()
-      .get(state);
-    if (kept !== real) world.ledger.violate(`the counter says ${String(kept)} ${state}, there are ${String(real)}`);
+      .get();
+    const real = file.prepare("select count(*) from delivery where state = ?").pluck().get(state);
+    if (kept !== real)
+      world.ledger.violate(`the counter says ${String(kept)} ${state}, there are ${String(real)}`);
   }
 }

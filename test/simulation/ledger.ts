@@ -29,11 +29,7 @@ interface Sight {
 
 const VIOLATIONS_MAX = 20;
 
-export function createLedger(
-  { file }: Connection,
-  time: FakeTime,
-  concurrencyMax: number,
-): Ledger {
+export function createLedger({ file }: Connection, time: FakeTime, concurrencyMax: number): Ledger {
   const violations: string[] = [];
   const acknowledged = new Map<string, number>();
   const resent = new Set<number>();
@@ -57,13 +53,16 @@ export function createLedger(
   }
 
   function posted(post: Post, directory: Directory): void {
-    const endpoint = [...directory.allEndpoints()].find(({ settings }) => settings.url === post.url);
+    const endpoint = [...directory.allEndpoints()].find(
+      ({ settings }) => settings.url === post.url,
+    );
     if (endpoint === undefined) return violate(`a POST to unknown ${post.url}`);
     const what = `${post.webhookId} to ${endpoint.id}`;
     const { concurrencyMax: cap, ratePerSecond } = endpoint.settings;
     add(inFlight, post.url);
     add(posts, `${endpoint.id} ${post.webhookId}`);
-    if ((inFlight.get(post.url) ?? 0) > cap) violate(`${endpoint.id} has more than ${cap} in flight`);
+    if ((inFlight.get(post.url) ?? 0) > cap)
+      violate(`${endpoint.id} has more than ${cap} in flight`);
     if (sum(inFlight) > concurrencyMax) violate(`more than ${concurrencyMax} in flight in all`);
     if (ratePerSecond !== null) checkRate(endpoint.id, ratePerSecond);
     checkBody(what, post);
@@ -85,7 +84,8 @@ export function createLedger(
     recent.push(now);
     starts.set(endpointId, recent);
     // The clock has whole milliseconds, so one more than the rate may fall within a second.
-    if (recent.length > perSecond + 1) violate(`${endpointId} had ${recent.length} starts in a second`);
+    if (recent.length > perSecond + 1)
+      violate(`${endpointId} had ${recent.length} starts in a second`);
   }
 
   function checkBody(what: string, post: Post): void {

@@ -106,12 +106,7 @@ function count(map: Map<string, number>, key: string): void {
   map.set(key, (map.get(key) ?? 0) + 1);
 }
 
-function outcomeOf(
-  temper: Temper,
-  timeoutMs: number,
-  elapsedMs: number,
-  seeded: Seeded,
-): Outcome {
+function outcomeOf(temper: Temper, timeoutMs: number, elapsedMs: number, seeded: Seeded): Outcome {
   const quickMs = seeded.whole(1, 50);
   switch (temper) {
     case "good":
@@ -165,7 +160,15 @@ function answered(
   more: Partial<Pick<Answered, "retryAfter" | "control">> = {},
 ): Outcome {
   const response = { headers: [], excerpt: new Uint8Array(), isCut: false };
-  return { kind: "answered", status, retryAfter: null, control: null, response, durationMs, ...more };
+  return {
+    kind: "answered",
+    status,
+    retryAfter: null,
+    control: null,
+    response,
+    durationMs,
+    ...more,
+  };
 }
 
 function failure(code: FailureCode, durationMs: number): Outcome {

@@ -1,0 +1,31 @@
+import type { SigningKey } from "../../sdk/src/secret.ts";
+import type { Outcome, Sender } from "../domain/attempt.ts";
+import type { Directory } from "../domain/directory.ts";
+import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
+import type { IdMaker } from "../domain/id.ts";
+import type { Chance, Clock, DeliveryStore, Feed, Log, Timers } from "../domain/ports.ts";
+
+export interface EngineLimits {
+  readonly concurrencyMax: number;
+  readonly windowBytesMax: number;
+}
+
+export interface EngineNeeds {
+  readonly store: DeliveryStore;
+  readonly sender: Sender;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly timers: Timers;
+  readonly ids: IdMaker;
+  readonly feed: Feed;
+  readonly log: Log;
+  readonly limits: EngineLimits;
+  readonly userAgent: string;
+  readonly keysOf: (endpoint: Endpoint, wallMs: number) => readonly SigningKey[];
+  readonly authOf: (endpoint: Endpoint) => EndpointAuth | null;
+  /** Told of each ended attempt, for metrics. */
+  readonly onAttempt: (outcome: Outcome) => void;
+  /** Told after the commit, for metrics. */
+  readonly onDeliveryEnded: (state: "delivered" | "exhausted") => void;
+}
