@@ -48,7 +48,7 @@ export function openDatabase(options: OpenOptions): Connection {
   const file = openFile(options.path);
   try {
     // Before anything is set: journal_mode = WAL would stay in another program's file.
-    refuseForeign(file, options.path);
+    refuseOthers(file, options.path);
     setPragmas(file);
     bringUpToDate(file, options);
   } catch (error) {
@@ -81,22 +81,28 @@ function setPragmas(file: SqliteDatabase.Database): void {
   file.pragma("busy_timeout = 2000");
 }
 
-function refuseForeign(file: SqliteDatabase.Database, path: string): void {
+function refuseOthers(file: SqliteDatabase.Database, path: string): void {
   const owner = Number(file.pragma("application_id", { simple: true }));
   const isEmpty = file.prepare("select count(*) from sqlite_schema").pluck().get() === 0;
-  if (isEmpty || owner === APPLICATION_ID) return;
-  throw new DatabaseRefused(
-    `expected ${path} to be a Posthorn database, got another program's (application_id ${owner})`,
-  );
+  if (!isEmpty && owner !== APPLICATION_ID) {
+    throw new DatabaseRefused(
+      `expected ${path} to be a Posthorn database, got another program's (application_id ${owner})`,
+    );
+  }
+  const version = versionOf(file);
+  if (version > MIGRATIONS.length) {
+    throw new DatabaseRefused(
+      `expected ${path} to have schema version ${MIGRATIONS.length} at most, got ${version}: a newer Posthorn wrote it, so start that version`,
+    );
+  }
+}
+
+function versionOf(file: SqliteDatabase.Database): number {
+  return Number(file.pragma("user_version", { simple: true }));
 }
 
 function bringUpToDate(file: SqliteDatabase.Database, options: OpenOptions): void {
-  const version = Number(file.pragma("user_version", { simple: true }));
-  if (version > MIGRATIONS.length) {
-    throw new DatabaseRefused(
-      `expected ${options.path} to have schema version ${MIGRATIONS.length} at most, got ${version}: a newer Posthorn wrote it, so start that version`,
-    );
-  }
+  const version = versionOf(file);
   if (version === MIGRATIONS.length) return;
   if (version > 0) options.beforeMigration(file, version);
   file.transaction(() => {

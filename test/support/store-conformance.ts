@@ -1,7 +1,7 @@
 import { describe, test } from "node:test";
 
 import { acceptanceLaws } from "./store-accept.ts";
-import type { Desk, OpenStore } from "./store-desk.ts";
+import type { OpenStore } from "./store-desk.ts";
 import { openDesk } from "./store-desk.ts";
 import { dueLaws } from "./store-due.ts";
 import { listLaws } from "./store-lists.ts";
@@ -13,33 +13,34 @@ import { searchLaws } from "./store-search.ts";
 import { transitionLaws } from "./store-transitions.ts";
 import { upkeepLaws } from "./store-upkeep.ts";
 
-/** One law: a sentence about every store, and a desk with a fresh one to try it on. */
-export type Law = (sentence: string, run: (desk: Desk) => Promise<void>) => void;
+const LAWS = {
+  ...acceptanceLaws,
+  ...dueLaws,
+  ...orderLaws,
+  ...transitionLaws,
+  ...motionLaws,
+  ...listLaws,
+  ...searchLaws,
+  ...officeLaws,
+  ...upkeepLaws,
+  ...randomLaws,
+};
 
 /**
  * What every implementation of the store ports owes the rooms above it. `open` gives a new, empty store each time; the laws speak
  * to nothing but its ports, so another database needs no other tests than these and those of its own ways to fail.
  */
 export function storeConformance(name: string, open: OpenStore): void {
-  const law: Law = (sentence, run) =>
-    test(sentence, async () => {
-      const desk = await openDesk(open);
-      try {
-        await run(desk);
-      } finally {
-        desk.store.close();
-      }
-    });
   describe(name, () => {
-    acceptanceLaws(law);
-    dueLaws(law);
-    orderLaws(law);
-    transitionLaws(law);
-    motionLaws(law);
-    listLaws(law);
-    searchLaws(law);
-    officeLaws(law);
-    upkeepLaws(law);
-    randomLaws(law);
+    for (const [sentence, run] of Object.entries(LAWS)) {
+      test(sentence, async () => {
+        const desk = await openDesk(open);
+        try {
+          await run(desk);
+        } finally {
+          desk.store.close();
+        }
+      });
+    }
   });
 }

@@ -15,6 +15,13 @@ import type { Store } from "../../daemon/storage/store.ts";
 /** A store that a test may do with as it likes. */
 export type OpenStore = () => Promise<Store>;
 
+/** Sentences about every store, each with how to try it on a desk whose store is fresh. */
+export type Laws = Readonly<Record<string, (desk: Desk) => Promise<void>>>;
+
+export function lawsFor<T>(items: readonly T[], lawsOf: (item: T) => Laws): Laws {
+  return Object.fromEntries(items.flatMap((item) => Object.entries(lawsOf(item))));
+}
+
 export const START_MS = 1_800_000_000_000;
 
 export interface Sent {

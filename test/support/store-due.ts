@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { Endpoint } from "../../daemon/domain/endpoint.ts";
-import type { Law } from "./store-conformance.ts";
-import type { Desk } from "./store-desk.ts";
+import type { Desk, Laws } from "./store-desk.ts";
 import { attempt, first, START_MS } from "./store-desk.ts";
 
 function due(desk: Desk, endpoint: Endpoint, more: Partial<DueQuery> = {}) {
@@ -23,9 +22,8 @@ async function seqs(rows: ReturnType<typeof due>): Promise<number[]> {
   return (await rows).map((row) => row.seq);
 }
 
-export function dueLaws(law: Law): void {
-  law(
-    "due deliveries come by time, then in the order of their events, and none before its time",
+export const dueLaws: Laws = {
+  "due deliveries come by time, then in the order of their events, and none before its time":
     async (desk) => {
       const endpoint = await desk.endpoint();
       const [a, b, c] = [
@@ -36,9 +34,8 @@ export function dueLaws(law: Law): void {
       await desk.post(endpoint, { atMs: START_MS + 1 });
       assert.deepEqual(await seqs(due(desk, endpoint)), [b.seq, a.seq, c.seq]);
     },
-  );
 
-  law("a due delivery brings all that its request is made of", async (desk) => {
+  "a due delivery brings all that its request is made of": async (desk) => {
     const endpoint = await desk.endpoint({ isOrdered: true });
     const sent = await desk.post(endpoint, { type: "a.b", id: "mine-1", key: "k", body: "{}" });
     const row = first(await due(desk, endpoint));
@@ -64,10 +61,9 @@ export function dueLaws(law: Law): void {
         },
       },
     );
-  });
+  },
 
-  law(
-    "a body of another shape is given where it was made, and the event's own where it was not",
+  "a body of another shape is given where it was made, and the event's own where it was not":
     async (desk) => {
       const endpoint = await desk.endpoint();
       const variants = [{ shape: "topic" as const, bytes: Buffer.from("topic!") }];
@@ -89,16 +85,15 @@ export function dueLaws(law: Law): void {
         ["topic", "later"],
       ]);
     },
-  );
 
-  law("raw bytes have no shape but their own", async (desk) => {
+  "raw bytes have no shape but their own": async (desk) => {
     const endpoint = await desk.endpoint();
     await desk.post(endpoint, { contentType: "text/csv", body: "a,b" });
     const { event } = first(await due(desk, endpoint, { shape: "digest" }));
     assert.deepEqual([event.shape, event.contentType], ["raw", "text/csv"]);
-  });
+  },
 
-  law("what is in memory already is left out, without using up the limit", async (desk) => {
+  "what is in memory already is left out, without using up the limit": async (desk) => {
     const endpoint = await desk.endpoint();
     const [a, b, c] = [
       await desk.post(endpoint),
@@ -107,16 +102,16 @@ export function dueLaws(law: Law): void {
     ];
     const query = { limit: 1, except: new Set([a.seq, b.seq]) };
     assert.deepEqual(await seqs(due(desk, endpoint, query)), [c.seq]);
-  });
+  },
 
-  law("bodies are read up to a limit of bytes, and at least one", async (desk) => {
+  "bodies are read up to a limit of bytes, and at least one": async (desk) => {
     const endpoint = await desk.endpoint();
     for (let i = 0; i < 5; i++) await desk.post(endpoint, { body: "x".repeat(100) });
     assert.equal((await due(desk, endpoint, { bytesMax: 1 })).length, 1);
     assert.equal((await due(desk, endpoint, { bytesMax: 250 })).length, 3);
-  });
+  },
 
-  law("the next time something is due is told past what is in memory", async (desk) => {
+  "the next time something is due is told past what is in memory": async (desk) => {
     const endpoint = await desk.endpoint();
     const a = await desk.post(endpoint, { atMs: START_MS });
     await desk.post(endpoint, { atMs: START_MS + 7 });
@@ -127,9 +122,9 @@ export function dueLaws(law: Law): void {
     await desk.record(a, "ok");
     assert.equal(await next([]), START_MS + 7);
     assert.equal(await desk.store.deliveries.nextDueAtMs(endpoint.seq + 1, new Set()), null);
-  });
+  },
 
-  law("lanes tell how much waits at each endpoint and since when", async (desk) => {
+  "lanes tell how much waits at each endpoint and since when": async (desk) => {
     const [a, b, idle] = [await desk.endpoint(), await desk.endpoint(), await desk.endpoint()];
     await desk.send([a, b], { atMs: START_MS + 1 });
     await desk.send([a]);
@@ -138,53 +133,52 @@ export function dueLaws(law: Law): void {
       { endpointSeq: a.seq, dueAtMs: START_MS, count: 2 },
       { endpointSeq: b.seq, dueAtMs: START_MS + 1, count: 1 },
     ]);
-  });
+  },
 
-  law(
-    "an attempt is kept with what was sent and answered, and its delivery tells the last one",
-    async (desk) => {
-      const endpoint = await desk.endpoint();
-      const delivery = await desk.post(endpoint);
-      await desk.record(delivery, "retry", START_MS, 1);
-      const waiting = await desk.store.reads.delivery(desk.applicationSeq, delivery.id);
-      assert.deepEqual(
-        [
-          waiting?.state,
-          waiting?.dueAtMs,
-          waiting?.attemptCount,
-          waiting?.lastStatus,
-          waiting?.lastError,
-        ],
-        ["pending", START_MS + 10_000, 1, 500, "http_500"],
-      );
-      await desk.record(delivery, "ok", START_MS + 20_000, 2);
-      const done = await desk.store.reads.delivery(desk.applicationSeq, delivery.id);
-      assert.deepEqual(
-        [done?.state, done?.endReason, done?.settledAtMs, done?.dueAtMs, done?.lastError],
-        ["delivered", "accepted", START_MS + 20_000, null, null],
-      );
-      const attempts = await desk.store.reads.attempts(delivery.seq);
-      assert.deepEqual(
-        attempts.map(({ number, status, errorCode }) => [number, status, errorCode]),
-        [
-          [1, 500, "http_500"],
-          [2, 200, null],
-        ],
-      );
-      const kept = first(attempts);
-      assert.equal(kept.durationMs, 3);
-      assert.equal(kept.requestHeaders, "content-type: application/json");
-      assert.equal(kept.responseHeaders, "server: t");
-      assert.equal(Buffer.from(kept.responseExcerpt ?? []).toString(), "hi");
-      const counts = await desk.store.reads.counts(endpoint.seq);
-      assert.deepEqual(
-        [counts.pending, counts.delivered, counts.attempts, counts.failedAttempts],
-        [0, 1, 2, 1],
-      );
-    },
-  );
+  "an attempt is kept with what was sent and answered, and its delivery tells the last one": async (
+    desk,
+  ) => {
+    const endpoint = await desk.endpoint();
+    const delivery = await desk.post(endpoint);
+    await desk.record(delivery, "retry", START_MS, 1);
+    const waiting = await desk.store.reads.delivery(desk.applicationSeq, delivery.id);
+    assert.deepEqual(
+      [
+        waiting?.state,
+        waiting?.dueAtMs,
+        waiting?.attemptCount,
+        waiting?.lastStatus,
+        waiting?.lastError,
+      ],
+      ["pending", START_MS + 10_000, 1, 500, "http_500"],
+    );
+    await desk.record(delivery, "ok", START_MS + 20_000, 2);
+    const done = await desk.store.reads.delivery(desk.applicationSeq, delivery.id);
+    assert.deepEqual(
+      [done?.state, done?.endReason, done?.settledAtMs, done?.dueAtMs, done?.lastError],
+      ["delivered", "accepted", START_MS + 20_000, null, null],
+    );
+    const attempts = await desk.store.reads.attempts(delivery.seq);
+    assert.deepEqual(
+      attempts.map(({ number, status, errorCode }) => [number, status, errorCode]),
+      [
+        [1, 500, "http_500"],
+        [2, 200, null],
+      ],
+    );
+    const kept = first(attempts);
+    assert.equal(kept.durationMs, 3);
+    assert.equal(kept.requestHeaders, "content-type: application/json");
+    assert.equal(kept.responseHeaders, "server: t");
+    assert.equal(Buffer.from(kept.responseExcerpt ?? []).toString(), "hi");
+    const counts = await desk.store.reads.counts(endpoint.seq);
+    assert.deepEqual(
+      [counts.pending, counts.delivered, counts.attempts, counts.failedAttempts],
+      [0, 1, 2, 1],
+    );
+  },
 
-  law("an attempt that was written twice counts once", async (desk) => {
+  "an attempt that was written twice counts once": async (desk) => {
     const endpoint = await desk.endpoint();
     const record = attempt(await desk.post(endpoint), "retry", {
       id: "att_1",
@@ -194,20 +188,19 @@ export function dueLaws(law: Law): void {
     await desk.store.deliveries.recordAttempts([record], [], START_MS);
     await desk.store.deliveries.recordAttempts([record], [], START_MS);
     assert.equal((await desk.store.reads.counts(endpoint.seq)).attempts, 1);
-  });
+  },
 
-  law(
-    "what was cancelled under way stays cancelled after a failure, and its attempt is kept",
-    async (desk) => {
-      const delivery = await desk.post(await desk.endpoint());
-      await desk.store.office.cancel(delivery.seq, START_MS);
-      await desk.record(delivery, "retry");
-      const row = await desk.store.reads.delivery(desk.applicationSeq, delivery.id);
-      assert.deepEqual([row?.state, row?.attemptCount, row?.dueAtMs], ["cancelled", 1, null]);
-    },
-  );
+  "what was cancelled under way stays cancelled after a failure, and its attempt is kept": async (
+    desk,
+  ) => {
+    const delivery = await desk.post(await desk.endpoint());
+    await desk.store.office.cancel(delivery.seq, START_MS);
+    await desk.record(delivery, "retry");
+    const row = await desk.store.reads.delivery(desk.applicationSeq, delivery.id);
+    assert.deepEqual([row?.state, row?.attemptCount, row?.dueAtMs], ["cancelled", 1, null]);
+  },
 
-  law("what was cancelled under way and delivered after all is delivered", async (desk) => {
+  "what was cancelled under way and delivered after all is delivered": async (desk) => {
     const endpoint = await desk.endpoint();
     const delivery = await desk.post(endpoint);
     await desk.store.office.cancel(delivery.seq, START_MS);
@@ -216,9 +209,9 @@ export function dueLaws(law: Law): void {
     assert.deepEqual([row?.state, row?.endReason], ["delivered", "accepted"]);
     const counts = await desk.store.reads.counts(endpoint.seq);
     assert.deepEqual([counts.pending, counts.cancelled, counts.delivered], [0, 0, 1]);
-  });
+  },
 
-  law("what was held under way stays held after a retry, and ends with an ending", async (desk) => {
+  "what was held under way stays held after a retry, and ends with an ending": async (desk) => {
     const endpoint = await desk.endpoint();
     const [failing, done] = [await desk.post(endpoint), await desk.post(endpoint)];
     await desk.store.office.updateEndpoint(endpoint.seq, { state: "paused", atMs: START_MS });
@@ -234,22 +227,21 @@ export function dueLaws(law: Law): void {
       ["held", 1],
       ["exhausted", 1],
     ]);
-  });
+  },
 
-  law(
-    "an ending that found its endpoint away is due again when that was resumed meanwhile",
-    async (desk) => {
-      const endpoint = await desk.endpoint();
-      const delivery = await desk.post(endpoint);
-      assert.deepEqual(await desk.record(delivery, "away"), [
-        { endpointSeq: endpoint.seq, dueAtMs: START_MS },
-      ]);
-      const row = await desk.store.reads.delivery(desk.applicationSeq, delivery.id);
-      assert.deepEqual([row?.state, row?.dueAtMs], ["pending", START_MS]);
-    },
-  );
+  "an ending that found its endpoint away is due again when that was resumed meanwhile": async (
+    desk,
+  ) => {
+    const endpoint = await desk.endpoint();
+    const delivery = await desk.post(endpoint);
+    assert.deepEqual(await desk.record(delivery, "away"), [
+      { endpointSeq: endpoint.seq, dueAtMs: START_MS },
+    ]);
+    const row = await desk.store.reads.delivery(desk.applicationSeq, delivery.id);
+    assert.deepEqual([row?.state, row?.dueAtMs], ["pending", START_MS]);
+  },
 
-  law("an attempt whose delivery was forgotten meanwhile leaves nothing behind", async (desk) => {
+  "an attempt whose delivery was forgotten meanwhile leaves nothing behind": async (desk) => {
     const endpoint = await desk.endpoint();
     const delivery = await desk.post(endpoint);
     await desk.store.office.cancel(delivery.seq, START_MS);
@@ -258,9 +250,9 @@ export function dueLaws(law: Law): void {
     await desk.record(delivery, "ok");
     assert.deepEqual(await desk.store.reads.attempts(delivery.seq), []);
     assert.equal((await desk.store.reads.counts(endpoint.seq)).attempts, 0);
-  });
+  },
 
-  law("how an endpoint does is kept with the attempts, and a verdict disables it", async (desk) => {
+  "how an endpoint does is kept with the attempts, and a verdict disables it": async (desk) => {
     const endpoint = await desk.endpoint();
     const delivery = await desk.post(endpoint);
     const health = { ...endpoint.health, failedInARow: 3, failingSinceMs: START_MS };
@@ -275,13 +267,13 @@ export function dueLaws(law: Law): void {
     );
     const row = await desk.store.reads.delivery(desk.applicationSeq, delivery.id);
     assert.equal(row?.state, "held");
-  });
+  },
 
-  law("retries that stand too far ahead can be pulled forward", async (desk) => {
+  "retries that stand too far ahead can be pulled forward": async (desk) => {
     const endpoint = await desk.endpoint();
     const delivery = await desk.post(endpoint);
     await desk.record(delivery, "retry", START_MS + 50_000);
     await desk.store.deliveries.pullForward(endpoint.seq, START_MS + 5);
     assert.equal(await desk.store.deliveries.nextDueAtMs(endpoint.seq, new Set()), START_MS + 5);
-  });
-}
+  },
+};

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 
 import { AppError } from "../../daemon/domain/errors.ts";
 import type { DeliveryQuery, EventQuery, Page } from "../../daemon/domain/ports.ts";
-import type { Law } from "./store-conformance.ts";
-import type { Desk } from "./store-desk.ts";
-import { START_MS } from "./store-desk.ts";
+import type { Desk, Laws } from "./store-desk.ts";
+import { lawsFor, START_MS } from "./store-desk.ts";
 
 /** Turns the pages of a list to its end; `between` happens before each next page. */
 export async function pages<Row>(
@@ -42,24 +41,24 @@ export function deliveryPages(
 
 export const seqsOf = (rows: readonly { seq: number }[]) => rows.map((row) => row.seq);
 
-export function listLaws(law: Law): void {
-  law("events are listed newest first, each once, while new ones come in", async (desk) => {
+export const listLaws: Laws = {
+  "events are listed newest first, each once, while new ones come in": async (desk) => {
     const seqs: number[] = [];
     for (let i = 0; i < 5; i++)
       seqs.unshift((await desk.send([], { atMs: START_MS + (i >> 1) })).eventSeq);
     const found = await eventPages(desk, {}, () => desk.send([], { atMs: START_MS + 9 }));
     assert.deepEqual(found.map(seqsOf), [seqs.slice(0, 2), seqs.slice(2, 4), seqs.slice(4)]);
-  });
+  },
 
-  law("a list that ends with its page has no next one", async (desk) => {
+  "a list that ends with its page has no next one": async (desk) => {
     await desk.send([]);
     await desk.send([]);
     const query = { applicationSeq: desk.applicationSeq, limit: 2, after: null };
     assert.equal((await desk.store.reads.events(query)).next, null);
     assert.deepEqual(await desk.store.reads.deliveries(query), { rows: [], next: null });
-  });
+  },
 
-  law("a list holds nothing of another application, by whatever it is asked for", async (desk) => {
+  "a list holds nothing of another application, by whatever it is asked for": async (desk) => {
     const office = desk.store.office;
     const other = await office.createApplication({ id: "app_2", name: "other", createdAtMs: 0 });
     const endpoint = await desk.endpoint({}, other.seq);
@@ -82,10 +81,9 @@ export function listLaws(law: Law): void {
       assert.deepEqual(await deliveryPages(desk, query), [[]]);
     }
     assert.equal((await deliveryPages(desk, { applicationSeq: other.seq })).flat().length, 1);
-  });
+  },
 
-  law(
-    "an application's deliveries are listed event by event, newest first, while new ones come in",
+  "an application's deliveries are listed event by event, newest first, while new ones come in":
     async (desk) => {
       const [a, b, c] = [await desk.endpoint(), await desk.endpoint(), await desk.endpoint()];
       const old = await desk.send([a, b, c]);
@@ -106,39 +104,35 @@ export function listLaws(law: Law): void {
       const [row] = found.flat();
       assert.deepEqual([row?.eventId, row?.eventType, row?.tenant], [young.eventId, "t", "acme"]);
     },
-  );
 
-  law("a page may end in the middle of an event's deliveries", async (desk) => {
+  "a page may end in the middle of an event's deliveries": async (desk) => {
     const endpoints = [await desk.endpoint(), await desk.endpoint(), await desk.endpoint()];
     await desk.send(endpoints);
     await desk.send(endpoints);
     const found = (await deliveryPages(desk)).flat();
     assert.deepEqual(seqsOf(found), [6, 5, 4, 3, 2, 1]);
-  });
+  },
 
-  law(
-    "an event's deliveries are listed endpoint by endpoint, a replay's included",
-    async (desk) => {
-      const [late, a, b] = [await desk.endpoint(), await desk.endpoint(), await desk.endpoint()];
-      const { eventSeq, deliveries } = await desk.send([a, b]);
-      await desk.send([a, b]);
-      const id = desk.id("dlv");
-      const again = { id, endpointSeq: late.seq, hold: null, orderingKey: null, isTest: false };
-      await desk.store.office.deliverAgain(eventSeq, again, START_MS + 50);
-      const found = (await deliveryPages(desk, { eventSeq })).flat();
-      assert.deepEqual(
-        found.map((row) => row.id),
-        [...deliveries.map((row) => row.id).toReversed(), id],
-      );
-      const one = (await deliveryPages(desk, { eventSeq, endpointSeq: late.seq })).flat();
-      assert.deepEqual(
-        one.map((row) => row.id),
-        [id],
-      );
-    },
-  );
+  "an event's deliveries are listed endpoint by endpoint, a replay's included": async (desk) => {
+    const [late, a, b] = [await desk.endpoint(), await desk.endpoint(), await desk.endpoint()];
+    const { eventSeq, deliveries } = await desk.send([a, b]);
+    await desk.send([a, b]);
+    const id = desk.id("dlv");
+    const again = { id, endpointSeq: late.seq, hold: null, orderingKey: null, isTest: false };
+    await desk.store.office.deliverAgain(eventSeq, again, START_MS + 50);
+    const found = (await deliveryPages(desk, { eventSeq })).flat();
+    assert.deepEqual(
+      found.map((row) => row.id),
+      [...deliveries.map((row) => row.id).toReversed(), id],
+    );
+    const one = (await deliveryPages(desk, { eventSeq, endpointSeq: late.seq })).flat();
+    assert.deepEqual(
+      one.map((row) => row.id),
+      [id],
+    );
+  },
 
-  law("an endpoint's deliveries are listed newest first, while new ones come in", async (desk) => {
+  "an endpoint's deliveries are listed newest first, while new ones come in": async (desk) => {
     const [endpoint, other] = [await desk.endpoint(), await desk.endpoint()];
     const seqs: number[] = [];
     for (let i = 0; i < 5; i++) {
@@ -150,10 +144,12 @@ export function listLaws(law: Law): void {
       desk.post(endpoint, { atMs: START_MS + 9 }),
     );
     assert.deepEqual(seqsOf(found.flat()), seqs);
-  });
+  },
 
-  for (const state of ["held", "exhausted", "cancelled"] as const) {
-    law(`${state} deliveries are listed newest first, of all endpoints or of one`, async (desk) => {
+  ...lawsFor(["held", "exhausted", "cancelled"] as const, (state) => ({
+    [`${state} deliveries are listed newest first, of all endpoints or of one`]: async (
+      desk: Desk,
+    ) => {
       const [a, b] = [await desk.endpoint(), await desk.endpoint()];
       await desk.store.office.updateEndpoint(a.seq, { state: "paused", atMs: START_MS });
       await desk.store.office.updateEndpoint(b.seq, { state: "paused", atMs: START_MS });
@@ -175,31 +171,30 @@ export function listLaws(law: Law): void {
         found.map((rows) => rows.map(({ id }) => id)),
         ids,
       );
-    });
-  }
-
-  law(
-    "pending deliveries are listed by when they are due, over all endpoints or for one",
-    async (desk) => {
-      const [a, b] = [await desk.endpoint(), await desk.endpoint()];
-      const posts = [
-        await desk.post(a, { atMs: START_MS + 4 }),
-        await desk.post(b, { atMs: START_MS + 1 }),
-        await desk.post(a, { atMs: START_MS + 3 }),
-        await desk.post(b, { atMs: START_MS + 3 }),
-        await desk.post(a, { atMs: START_MS + 3 }),
-      ];
-      const done = await desk.post(a);
-      await desk.record(done, "ok");
-      const order = [1, 2, 3, 4, 0].map((index) => posts[index]?.seq);
-      assert.deepEqual(seqsOf((await deliveryPages(desk, { state: "pending" })).flat()), order);
-      const ofA = [2, 4, 0].map((index) => posts[index]?.seq);
-      const query = { state: "pending", endpointSeq: a.seq } as const;
-      assert.deepEqual(seqsOf((await deliveryPages(desk, query)).flat()), ofA);
     },
-  );
+  })),
 
-  law("deliveries of an endpoint that is gone can still be read", async (desk) => {
+  "pending deliveries are listed by when they are due, over all endpoints or for one": async (
+    desk,
+  ) => {
+    const [a, b] = [await desk.endpoint(), await desk.endpoint()];
+    const posts = [
+      await desk.post(a, { atMs: START_MS + 4 }),
+      await desk.post(b, { atMs: START_MS + 1 }),
+      await desk.post(a, { atMs: START_MS + 3 }),
+      await desk.post(b, { atMs: START_MS + 3 }),
+      await desk.post(a, { atMs: START_MS + 3 }),
+    ];
+    const done = await desk.post(a);
+    await desk.record(done, "ok");
+    const order = [1, 2, 3, 4, 0].map((index) => posts[index]?.seq);
+    assert.deepEqual(seqsOf((await deliveryPages(desk, { state: "pending" })).flat()), order);
+    const ofA = [2, 4, 0].map((index) => posts[index]?.seq);
+    const query = { state: "pending", endpointSeq: a.seq } as const;
+    assert.deepEqual(seqsOf((await deliveryPages(desk, query)).flat()), ofA);
+  },
+
+  "deliveries of an endpoint that is gone can still be read": async (desk) => {
     const endpoint = await desk.endpoint();
     const delivery = await desk.post(endpoint);
     await desk.record(delivery, "ok");
@@ -209,22 +204,21 @@ export function listLaws(law: Law): void {
       (await desk.store.reads.delivery(desk.applicationSeq, delivery.id))?.state,
       "delivered",
     );
-  });
+  },
 
-  law(
-    "a cursor that was not made here, or for another list, is refused with a sentence",
-    async (desk) => {
-      for (let i = 0; i < 3; i++) await desk.send([await desk.endpoint()]);
-      const query = { applicationSeq: desk.applicationSeq, limit: 2 };
-      const { next } = await desk.store.reads.events({ ...query, after: null });
-      const forged = Buffer.from('[1,"events",1,"2"]').toString("base64url");
-      for (const after of ["", "nonsense", forged, `${forged}=`]) {
-        await assert.rejects(desk.store.reads.events({ ...query, after }), refused);
-      }
-      await assert.rejects(desk.store.reads.deliveries({ ...query, after: next }), refused);
-    },
-  );
-}
+  "a cursor that was not made here, or for another list, is refused with a sentence": async (
+    desk,
+  ) => {
+    for (let i = 0; i < 3; i++) await desk.send([await desk.endpoint()]);
+    const query = { applicationSeq: desk.applicationSeq, limit: 2 };
+    const { next } = await desk.store.reads.events({ ...query, after: null });
+    const forged = Buffer.from('[1,"events",1,"2"]').toString("base64url");
+    for (const after of ["", "nonsense", forged, `${forged}=`]) {
+      await assert.rejects(desk.store.reads.events({ ...query, after }), refused);
+    }
+    await assert.rejects(desk.store.reads.deliveries({ ...query, after: next }), refused);
+  },
+};
 
 function refused(error: unknown): boolean {
   assert.ok(error instanceof AppError);

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 
 import type { Endpoint } from "../../daemon/domain/endpoint.ts";
 import type { RecoverQuery } from "../../daemon/domain/ports.ts";
-import type { Law } from "./store-conformance.ts";
-import type { Desk } from "./store-desk.ts";
+import type { Desk, Laws } from "./store-desk.ts";
 import { START_MS } from "./store-desk.ts";
 import { fates } from "./store-order.ts";
 
@@ -28,9 +27,8 @@ async function recover(
   return chunks;
 }
 
-export function motionLaws(law: Law): void {
-  law(
-    "a delivery that ended is due at once when it is sent again, with its whole table before it",
+export const motionLaws: Laws = {
+  "a delivery that ended is due at once when it is sent again, with its whole table before it":
     async (desk) => {
       const endpoint = await desk.endpoint();
       const delivery = await desk.post(endpoint);
@@ -51,23 +49,22 @@ export function motionLaws(law: Law): void {
       const counts = await desk.store.reads.counts(endpoint.seq);
       assert.deepEqual([counts.exhausted, counts.pending], [0, 1]);
     },
-  );
 
-  law("one that waits for a retry is due at once when it is sent again", async (desk) => {
+  "one that waits for a retry is due at once when it is sent again": async (desk) => {
     const delivery = await desk.post(await desk.endpoint());
     await desk.record(delivery, "retry");
     const row = await desk.store.office.resend(delivery.seq, null, START_MS + 9);
     assert.deepEqual([row?.state, row?.dueAtMs, row?.tableStart], ["pending", START_MS + 9, 1]);
-  });
+  },
 
-  law("one that is sent again to a paused endpoint is held", async (desk) => {
+  "one that is sent again to a paused endpoint is held": async (desk) => {
     const delivery = await desk.post(await desk.endpoint());
     await desk.record(delivery, "ok");
     const row = await desk.store.office.resend(delivery.seq, "paused", START_MS);
     assert.deepEqual([row?.state, row?.hold, row?.dueAtMs], ["held", "paused", null]);
-  });
+  },
 
-  law("what is gone, or whose endpoint is gone, can't be sent again", async (desk) => {
+  "what is gone, or whose endpoint is gone, can't be sent again": async (desk) => {
     const endpoint = await desk.endpoint();
     const delivery = await desk.post(endpoint);
     await desk.record(delivery, "ok");
@@ -75,9 +72,9 @@ export function motionLaws(law: Law): void {
     assert.equal(await desk.store.office.resend(delivery.seq, null, START_MS), null);
     assert.equal(await desk.store.office.resend(delivery.seq + 1, null, START_MS), null);
     assert.equal(await desk.store.office.cancel(delivery.seq + 1, START_MS), null);
-  });
+  },
 
-  law("cancelling ends what has not ended, and leaves an ending as it is", async (desk) => {
+  "cancelling ends what has not ended, and leaves an ending as it is": async (desk) => {
     const endpoint = await desk.endpoint();
     const [open, done] = [await desk.post(endpoint), await desk.post(endpoint)];
     await desk.record(done, "ok");
@@ -89,81 +86,79 @@ export function motionLaws(law: Law): void {
     assert.equal((await desk.store.office.cancel(done.seq, START_MS))?.state, "delivered");
     const counts = await desk.store.reads.counts(endpoint.seq);
     assert.deepEqual([counts.pending, counts.cancelled, counts.delivered], [0, 1, 1]);
-  });
+  },
 
-  law(
-    "an endpoint's deliveries are cancelled in chunks, pending and held, and no other's",
-    async (desk) => {
-      const [endpoint, other] = [await desk.endpoint({ isOrdered: true }), await desk.endpoint()];
-      const mine = [await desk.post(endpoint), await desk.post(endpoint, { key: "k" })];
-      for (let i = 0; i < 3; i++) mine.push(await desk.post(endpoint, { key: "k" }));
-      const kept = await desk.post(other);
-      const chunks: number[] = [];
-      for (;;) {
-        const cancel = desk.store.office.cancelChunk;
-        const moved = await cancel(endpoint.seq, "endpoint_deleted", 2, START_MS);
-        if (moved === 0) break;
-        chunks.push(moved);
-      }
-      assert.deepEqual(chunks, [2, 1, 2]);
-      assert.deepEqual(await fates(desk, mine), Array<string>(5).fill("cancelled"));
-      assert.deepEqual(await fates(desk, [kept]), ["pending"]);
-      assert.equal((await desk.store.reads.counts(endpoint.seq)).cancelled, 5);
-    },
-  );
+  "an endpoint's deliveries are cancelled in chunks, pending and held, and no other's": async (
+    desk,
+  ) => {
+    const [endpoint, other] = [await desk.endpoint({ isOrdered: true }), await desk.endpoint()];
+    const mine = [await desk.post(endpoint), await desk.post(endpoint, { key: "k" })];
+    for (let i = 0; i < 3; i++) mine.push(await desk.post(endpoint, { key: "k" }));
+    const kept = await desk.post(other);
+    const chunks: number[] = [];
+    for (;;) {
+      const cancel = desk.store.office.cancelChunk;
+      const moved = await cancel(endpoint.seq, "endpoint_deleted", 2, START_MS);
+      if (moved === 0) break;
+      chunks.push(moved);
+    }
+    assert.deepEqual(chunks, [2, 1, 2]);
+    assert.deepEqual(await fates(desk, mine), Array<string>(5).fill("cancelled"));
+    assert.deepEqual(await fates(desk, [kept]), ["pending"]);
+    assert.equal((await desk.store.reads.counts(endpoint.seq)).cancelled, 5);
+  },
 
-  law(
-    "recovering puts back what was exhausted since a time and what waits for a retry",
-    async (desk) => {
-      const endpoint = await desk.endpoint();
-      const posts = [];
-      for (let i = 0; i < 6; i++) posts.push(await desk.post(endpoint));
-      const [early, late, later, retrying, fresh, done] = posts;
-      assert.ok(early && late && later && retrying && fresh && done);
-      await desk.record(early, "exhausted", START_MS);
-      await desk.record(late, "exhausted", START_MS + 100);
-      await desk.record(later, "exhausted", START_MS + 200);
-      await desk.record(retrying, "retry", START_MS + 300);
-      await desk.record(done, "ok");
-      const chunks = await recover(desk, endpoint, { sinceMs: START_MS + 100 });
-      assert.equal(
-        chunks.reduce((sum, moved) => sum + moved),
-        3,
-      );
-      const rows = posts.map(({ id }) => desk.store.reads.delivery(desk.applicationSeq, id));
-      assert.deepEqual(
-        (await Promise.all(rows)).map((row) => [row?.state, row?.dueAtMs, row?.tableStart]),
-        [
-          ["exhausted", null, 0],
-          ["pending", START_MS + 5_000, 1],
-          ["pending", START_MS + 5_000, 1],
-          ["pending", START_MS + 5_000, 1],
-          ["pending", START_MS, 0],
-          ["delivered", null, 0],
-        ],
-      );
-      const counts = await desk.store.reads.counts(endpoint.seq);
-      assert.deepEqual([counts.pending, counts.exhausted], [4, 1]);
-    },
-  );
+  "recovering puts back what was exhausted since a time and what waits for a retry": async (
+    desk,
+  ) => {
+    const endpoint = await desk.endpoint();
+    const posts = [];
+    for (let i = 0; i < 6; i++) posts.push(await desk.post(endpoint));
+    const [early, late, later, retrying, fresh, done] = posts;
+    assert.ok(early && late && later && retrying && fresh && done);
+    await desk.record(early, "exhausted", START_MS);
+    await desk.record(late, "exhausted", START_MS + 100);
+    await desk.record(later, "exhausted", START_MS + 200);
+    await desk.record(retrying, "retry", START_MS + 300);
+    await desk.record(done, "ok");
+    const chunks = await recover(desk, endpoint, { sinceMs: START_MS + 100 });
+    assert.equal(
+      chunks.reduce((sum, moved) => sum + moved),
+      3,
+    );
+    const rows = posts.map(({ id }) => desk.store.reads.delivery(desk.applicationSeq, id));
+    assert.deepEqual(
+      (await Promise.all(rows)).map((row) => [row?.state, row?.dueAtMs, row?.tableStart]),
+      [
+        ["exhausted", null, 0],
+        ["pending", START_MS + 5_000, 1],
+        ["pending", START_MS + 5_000, 1],
+        ["pending", START_MS + 5_000, 1],
+        ["pending", START_MS, 0],
+        ["delivered", null, 0],
+      ],
+    );
+    const counts = await desk.store.reads.counts(endpoint.seq);
+    assert.deepEqual([counts.pending, counts.exhausted], [4, 1]);
+  },
 
-  law("recovering ends, chunk by chunk, however much there is", async (desk) => {
+  "recovering ends, chunk by chunk, however much there is": async (desk) => {
     const endpoint = await desk.endpoint();
     for (let i = 0; i < 5; i++) await desk.record(await desk.post(endpoint), "exhausted");
     for (let i = 0; i < 3; i++) await desk.record(await desk.post(endpoint), "retry");
     assert.deepEqual(await recover(desk, endpoint), [2, 2, 2, 2, 0]);
-  });
+  },
 
-  law("recovering for a paused endpoint holds what it puts back", async (desk) => {
+  "recovering for a paused endpoint holds what it puts back": async (desk) => {
     const endpoint = await desk.endpoint();
     const [failed, retrying] = [await desk.post(endpoint), await desk.post(endpoint)];
     await desk.record(failed, "exhausted");
     await desk.record(retrying, "retry");
     await recover(desk, endpoint, { hold: "paused" });
     assert.deepEqual(await fates(desk, [failed, retrying]), ["paused", "paused"]);
-  });
+  },
 
-  law("recovering an ordered endpoint lets the oldest of each key go first", async (desk) => {
+  "recovering an ordered endpoint lets the oldest of each key go first": async (desk) => {
     const endpoint = await desk.endpoint({ isOrdered: true });
     const [a, b] = [
       await desk.post(endpoint, { key: "k" }),
@@ -175,40 +170,39 @@ export function motionLaws(law: Law): void {
     assert.deepEqual(await fates(desk, [a, b]), ["pending", "order"]);
     await desk.record(a, "ok", START_MS, 2);
     assert.deepEqual(await fates(desk, [a, b]), ["delivered", "pending"]);
-  });
+  },
 
-  law(
-    "an event is delivered again to an endpoint that had it, and newly to one that had not",
-    async (desk) => {
-      const [had, had_not] = [await desk.endpoint(), await desk.endpoint()];
-      const { eventSeq, deliveries } = await desk.send([had]);
-      const again = (endpoint: Endpoint, seq = eventSeq) =>
-        desk.store.office.deliverAgain(
-          seq,
-          {
-            id: desk.id("dlv"),
-            endpointSeq: endpoint.seq,
-            hold: null,
-            orderingKey: null,
-            isTest: false,
-          },
-          START_MS + 7,
-        );
-      assert.equal(await again(had), "waiting");
-      for (const delivery of deliveries) await desk.record(delivery, "ok");
-      assert.equal(await again(had), "resent");
-      assert.equal(await again(had_not), "created");
-      assert.equal(await again(had_not), "waiting");
-      assert.equal(await again(had, eventSeq + 1), "gone");
-      await desk.store.office.deleteEndpoint((await desk.endpoint()).seq);
-      assert.equal(await again({ ...had, seq: had.seq + 99 }), "gone");
-      const counts = await desk.store.reads.counts(had_not.seq);
-      assert.equal(counts.pending, 1);
-      assert.equal(await desk.store.deliveries.nextDueAtMs(had_not.seq, new Set()), START_MS + 7);
-    },
-  );
+  "an event is delivered again to an endpoint that had it, and newly to one that had not": async (
+    desk,
+  ) => {
+    const [had, had_not] = [await desk.endpoint(), await desk.endpoint()];
+    const { eventSeq, deliveries } = await desk.send([had]);
+    const again = (endpoint: Endpoint, seq = eventSeq) =>
+      desk.store.office.deliverAgain(
+        seq,
+        {
+          id: desk.id("dlv"),
+          endpointSeq: endpoint.seq,
+          hold: null,
+          orderingKey: null,
+          isTest: false,
+        },
+        START_MS + 7,
+      );
+    assert.equal(await again(had), "waiting");
+    for (const delivery of deliveries) await desk.record(delivery, "ok");
+    assert.equal(await again(had), "resent");
+    assert.equal(await again(had_not), "created");
+    assert.equal(await again(had_not), "waiting");
+    assert.equal(await again(had, eventSeq + 1), "gone");
+    await desk.store.office.deleteEndpoint((await desk.endpoint()).seq);
+    assert.equal(await again({ ...had, seq: had.seq + 99 }), "gone");
+    const counts = await desk.store.reads.counts(had_not.seq);
+    assert.equal(counts.pending, 1);
+    assert.equal(await desk.store.deliveries.nextDueAtMs(had_not.seq, new Set()), START_MS + 7);
+  },
 
-  law("a replayed event waits behind others of its ordering key", async (desk) => {
+  "a replayed event waits behind others of its ordering key": async (desk) => {
     const endpoint = await desk.endpoint({ isOrdered: true });
     const { eventSeq } = await desk.send([]);
     const pending = await desk.post(endpoint, { key: "k" });
@@ -219,9 +213,9 @@ export function motionLaws(law: Law): void {
     assert.equal(row?.hold, "order");
     await desk.record(pending, "ok");
     assert.equal((await desk.store.reads.delivery(desk.applicationSeq, id))?.state, "pending");
-  });
+  },
 
-  law("events are read for replay oldest first, within a span of time, in chunks", async (desk) => {
+  "events are read for replay oldest first, within a span of time, in chunks": async (desk) => {
     const seqs = [];
     for (const atMs of [1, 2, 2, 3, 4]) {
       seqs.push((await desk.send([], { atMs: START_MS + atMs })).eventSeq);
@@ -238,5 +232,5 @@ export function motionLaws(law: Law): void {
     const forget = { beforeMs: START_MS + 3, afterSeq: 0, limit: 3 };
     await desk.store.upkeep.forgetEvents(forget);
     assert.deepEqual(await read(seqs[2] ?? 0), seqs.slice(3, 4));
-  });
-}
+  },
+};

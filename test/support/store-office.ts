@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 
 import type { ApiKey } from "../../daemon/domain/application.ts";
 import { AppError } from "../../daemon/domain/errors.ts";
-import type { Law } from "./store-conformance.ts";
+import type { Laws } from "./store-desk.ts";
 import { first, newEndpoint, START_MS } from "./store-desk.ts";
 
-export function officeLaws(law: Law): void {
-  law("the application default exists from the start, and names are given once", async (desk) => {
+export const officeLaws: Laws = {
+  "the application default exists from the start, and names are given once": async (desk) => {
     const { office } = desk.store;
     assert.deepEqual(
       (await office.applications()).map(({ name }) => name),
@@ -18,36 +18,33 @@ export function officeLaws(law: Law): void {
       office.createApplication({ id: "app_3", name: "shop", createdAtMs: 7 }),
       (error) => error instanceof AppError && error.code === "conflict",
     );
-  });
+  },
 
-  law("keys are listed by application, instance-wide or all", async (desk) => {
+  "keys are listed by application, instance-wide or all": async (desk) => {
     const { office } = desk.store;
     const mine = await office.createKey(key("key_1", desk.applicationSeq));
     const wide = await office.createKey(key("key_2", null));
     const hashes = async (of: number | null | "all") =>
       (await office.keys(of)).map(({ id, scopes, hash }) => [id, scopes, Buffer.from(hash)[0]]);
-    const [first, second] = [mine, wide].map(({ id }) => [
+    const [own, other] = [mine, wide].map(({ id }) => [
       id,
       ["read", "events:write"],
       Number(id.at(-1)),
     ]);
-    assert.deepEqual(await hashes(desk.applicationSeq), [first]);
-    assert.deepEqual(await hashes(null), [second]);
-    assert.deepEqual(await hashes("all"), [first, second]);
-  });
+    assert.deepEqual(await hashes(desk.applicationSeq), [own]);
+    assert.deepEqual(await hashes(null), [other]);
+    assert.deepEqual(await hashes("all"), [own, other]);
+  },
 
-  law(
-    "a revoked key stays revoked since the first time, and an unknown one is none",
-    async (desk) => {
-      const { office } = desk.store;
-      await office.createKey(key("key_1", null));
-      assert.equal((await office.revokeKey("key_1", START_MS + 1))?.revokedAtMs, START_MS + 1);
-      assert.equal((await office.revokeKey("key_1", START_MS + 2))?.revokedAtMs, START_MS + 1);
-      assert.equal(await office.revokeKey("key_9", START_MS), null);
-    },
-  );
+  "a revoked key stays revoked since the first time, and an unknown one is none": async (desk) => {
+    const { office } = desk.store;
+    await office.createKey(key("key_1", null));
+    assert.equal((await office.revokeKey("key_1", START_MS + 1))?.revokedAtMs, START_MS + 1);
+    assert.equal((await office.revokeKey("key_1", START_MS + 2))?.revokedAtMs, START_MS + 1);
+    assert.equal(await office.revokeKey("key_9", START_MS), null);
+  },
 
-  law("when keys were last used is noted for several at once", async (desk) => {
+  "when keys were last used is noted for several at once": async (desk) => {
     const { office } = desk.store;
     const [a, b] = [
       await office.createKey(key("key_1", null)),
@@ -62,43 +59,40 @@ export function officeLaws(law: Law): void {
       (await office.keys("all")).map((each) => each.lastUsedAtMs),
       [5, 6],
     );
-  });
+  },
 
-  law(
-    "an event type is put, put again and deleted; its schema comes back as it was",
-    async (desk) => {
-      const { office } = desk.store;
-      const { applicationSeq } = desk;
-      const schema = { type: "object", required: ["id"] };
-      const type = {
-        applicationSeq,
-        name: "a.b",
-        description: "",
-        schema,
-        createdAtMs: 1,
-        updatedAtMs: 1,
-      };
-      await office.putEventType(type);
-      await office.putEventType({
-        ...type,
-        description: "new",
-        schema: null,
-        createdAtMs: 9,
-        updatedAtMs: 9,
-      });
-      await office.putEventType({ ...type, name: "a.a" });
-      assert.deepEqual(await office.eventTypes(applicationSeq), [
-        { ...type, name: "a.a" },
-        { ...type, description: "new", schema: null, updatedAtMs: 9 },
-      ]);
-      assert.equal((await office.eventTypes("all")).length, 2);
-      assert.deepEqual(await office.eventTypes(applicationSeq + 1), []);
-      assert.equal(await office.deleteEventType(applicationSeq, "a.b"), true);
-      assert.equal(await office.deleteEventType(applicationSeq, "a.b"), false);
-    },
-  );
+  "an event type is put, put again and deleted; its schema comes back as it was": async (desk) => {
+    const { office } = desk.store;
+    const { applicationSeq } = desk;
+    const schema = { type: "object", required: ["id"] };
+    const type = {
+      applicationSeq,
+      name: "a.b",
+      description: "",
+      schema,
+      createdAtMs: 1,
+      updatedAtMs: 1,
+    };
+    await office.putEventType(type);
+    await office.putEventType({
+      ...type,
+      description: "new",
+      schema: null,
+      createdAtMs: 9,
+      updatedAtMs: 9,
+    });
+    await office.putEventType({ ...type, name: "a.a" });
+    assert.deepEqual(await office.eventTypes(applicationSeq), [
+      { ...type, name: "a.a" },
+      { ...type, description: "new", schema: null, updatedAtMs: 9 },
+    ]);
+    assert.equal((await office.eventTypes("all")).length, 2);
+    assert.deepEqual(await office.eventTypes(applicationSeq + 1), []);
+    assert.equal(await office.deleteEventType(applicationSeq, "a.b"), true);
+    assert.equal(await office.deleteEventType(applicationSeq, "a.b"), false);
+  },
 
-  law("an endpoint comes back as it was made, its sealed secrets byte for byte", async (desk) => {
+  "an endpoint comes back as it was made, its sealed secrets byte for byte": async (desk) => {
     const sealed = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     const made = await desk.store.office.createEndpoint({
       ...newEndpoint("ep_1", desk.applicationSeq, {
@@ -121,9 +115,9 @@ export function officeLaws(law: Law): void {
       made,
     );
     assert.equal((await desk.store.reads.counts(made.seq)).pending, 0);
-  });
+  },
 
-  law("a change of an endpoint changes what it names and nothing else", async (desk) => {
+  "a change of an endpoint changes what it names and nothing else": async (desk) => {
     const { office } = desk.store;
     const endpoint = await desk.endpoint();
     const settings = { ...endpoint.settings, url: "https://other.example/" };
@@ -145,10 +139,9 @@ export function officeLaws(law: Law): void {
       office.updateEndpoint(endpoint.seq + 1, { atMs: START_MS }),
       (error) => error instanceof AppError && error.code === "not_found",
     );
-  });
+  },
 
-  law(
-    "an endpoint goes only when none of its deliveries waits, and its counts stay in the totals",
+  "an endpoint goes only when none of its deliveries waits, and its counts stay in the totals":
     async (desk) => {
       const { office, reads } = desk.store;
       const endpoint = await desk.endpoint();
@@ -159,14 +152,13 @@ export function officeLaws(law: Law): void {
       assert.deepEqual(await office.endpoints(), []);
       assert.equal((await reads.totals()).delivered, 1);
     },
-  );
 
-  law("the number of an endpoint that went is never given to another", async (desk) => {
+  "the number of an endpoint that went is never given to another": async (desk) => {
     const endpoint = await desk.endpoint();
     await desk.store.office.deleteEndpoint(endpoint.seq);
     assert.ok((await desk.endpoint()).seq > endpoint.seq);
-  });
-}
+  },
+};
 
 function key(id: string, applicationSeq: number | null): Omit<ApiKey, "seq"> {
   return {

@@ -4,9 +4,8 @@ import type { Endpoint } from "../../daemon/domain/endpoint.ts";
 import type { AcceptedDelivery, DeliveryRow } from "../../daemon/domain/ports.ts";
 import type { Seeded } from "./seeded.ts";
 import { createSeeded } from "./seeded.ts";
-import type { Law } from "./store-conformance.ts";
-import type { Desk, Ending } from "./store-desk.ts";
-import { START_MS } from "./store-desk.ts";
+import type { Desk, Ending, Laws } from "./store-desk.ts";
+import { lawsFor, START_MS } from "./store-desk.ts";
 
 const SEEDS = 10;
 const STEPS = 120;
@@ -21,24 +20,24 @@ interface Bustle {
   nowMs: number;
 }
 
-export function randomLaws(law: Law): void {
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    law(
-      `seed ${seed}: whatever is done to it, counts are true, order is kept and everything ends`,
-      async (desk) => {
-        const bustle = await open(desk, seed);
-        for (let step = 0; step < STEPS; step++) {
-          bustle.nowMs += bustle.seeded.whole(0, 3_000);
-          await bustle.seeded.pick(ACTIONS)(bustle);
-          await checkAll(bustle);
-        }
-        await finish(bustle);
-      },
-    );
-  }
-}
+export const randomLaws: Laws = lawsFor(
+  Array.from({ length: SEEDS }, (_, i) => i + 1),
+  (seed) => ({
+    [`seed ${seed}: whatever is done, counts are true, order is kept and everything ends`]: async (
+      desk,
+    ) => {
+      const bustle = await openBustle(desk, seed);
+      for (let step = 0; step < STEPS; step++) {
+        bustle.nowMs += bustle.seeded.whole(0, 3_000);
+        await bustle.seeded.pick(ACTIONS)(bustle);
+        await checkAll(bustle);
+      }
+      await finish(bustle);
+    },
+  }),
+);
 
-async function open(desk: Desk, seed: number): Promise<Bustle> {
+async function openBustle(desk: Desk, seed: number): Promise<Bustle> {
   const endpoints = [
     await desk.endpoint({ isOrdered: true }),
     await desk.endpoint({ isOrdered: true }),

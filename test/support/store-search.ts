@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { DeliveryQuery, EventQuery } from "../../daemon/domain/ports.ts";
-import type { Law } from "./store-conformance.ts";
-import type { Desk } from "./store-desk.ts";
+import type { Desk, Laws } from "./store-desk.ts";
 import { START_MS } from "./store-desk.ts";
 import { deliveryPages, eventPages } from "./store-lists.ts";
 
@@ -37,8 +36,8 @@ async function deliveries(desk: Desk, query: Partial<DeliveryQuery>): Promise<st
     .join(" ");
 }
 
-export function searchLaws(law: Law): void {
-  law("events are found by type, tenant, span of time and a piece of their body", async (desk) => {
+export const searchLaws: Laws = {
+  "events are found by type, tenant, span of time and a piece of their body": async (desk) => {
     for (const sent of SENT) await desk.send([], sent);
     assert.equal(await events(desk, { type: "a" }), "e1 e3 e4");
     assert.equal(await events(desk, { tenant: "acme" }), "e1 e2 e4");
@@ -50,9 +49,9 @@ export function searchLaws(law: Law): void {
     assert.equal(await events(desk, { text: "Zoë" }), "e1");
     assert.equal(await events(desk, { text: "Bob", tenant: "acme", type: "b" }), "e2");
     assert.equal(await events(desk, { text: "nobody" }), "");
-  });
+  },
 
-  law("deliveries are found by type, tenant and last error, along whatever list", async (desk) => {
+  "deliveries are found by type, tenant and last error, along whatever list": async (desk) => {
     const [a, b] = [await desk.endpoint(), await desk.endpoint()];
     for (const sent of SENT) {
       const { deliveries: made } = await desk.send([a, b], sent);
@@ -72,9 +71,9 @@ export function searchLaws(law: Law): void {
       await deliveries(desk, { ...all, state: "exhausted", lastError: "dns_failed" }),
       "",
     );
-  });
+  },
 
-  law("deliveries are found by span of time, along whatever list", async (desk) => {
+  "deliveries are found by span of time, along whatever list": async (desk) => {
     const [endpoint, gone] = [await desk.endpoint(), await desk.endpoint()];
     for (const sent of SENT) {
       const { deliveries: made } = await desk.send([endpoint, gone], sent);
@@ -88,32 +87,31 @@ export function searchLaws(law: Law): void {
     const { eventSeq } = (await deliveryPages(desk)).flat()[0] ?? { eventSeq: 0 };
     assert.equal(await deliveries(desk, { ...span, eventSeq }), "");
     assert.equal(await deliveries(desk, { toMs: START_MS + 5, eventSeq }), "e4 e4");
-  });
+  },
 
-  law(
-    "a search that finds little in much gives short pages, and reaches the end all the same",
-    async (desk) => {
-      const endpoint = await desk.endpoint();
-      const batch = (from: number) =>
-        Array.from({ length: 1_000 }, (_, i) => desk.event([], { atMs: START_MS + from + i }));
-      const rare = { type: "rare", body: "rare" };
-      await desk.send([endpoint], { ...rare, id: "first", atMs: START_MS });
-      for (let i = 0; i < 21; i++) await desk.store.events.acceptEvents(batch(1 + i * 1_000));
-      await desk.send([endpoint], { ...rare, id: "last", atMs: START_MS + 30_000 });
-      for (const query of [{ type: "rare" }, { text: "rare" }]) {
-        const found = await eventPages(desk, query);
-        assert.ok(found.length > 1);
-        assert.deepEqual(
-          found.flat().map(({ id }) => id),
-          ["last", "first"],
-        );
-      }
-      const byApplication = await deliveryPages(desk, { type: "rare" });
-      assert.ok(byApplication.length > 1);
+  "a search that finds little in much gives short pages, and reaches the end all the same": async (
+    desk,
+  ) => {
+    const endpoint = await desk.endpoint();
+    const batch = (from: number) =>
+      Array.from({ length: 1_000 }, (_, i) => desk.event([], { atMs: START_MS + from + i }));
+    const rare = { type: "rare", body: "rare" };
+    await desk.send([endpoint], { ...rare, id: "first", atMs: START_MS });
+    for (let i = 0; i < 21; i++) await desk.store.events.acceptEvents(batch(1 + i * 1_000));
+    await desk.send([endpoint], { ...rare, id: "last", atMs: START_MS + 30_000 });
+    for (const query of [{ type: "rare" }, { text: "rare" }]) {
+      const found = await eventPages(desk, query);
+      assert.ok(found.length > 1);
       assert.deepEqual(
-        byApplication.flat().map((row) => row.eventId),
+        found.flat().map(({ id }) => id),
         ["last", "first"],
       );
-    },
-  );
-}
+    }
+    const byApplication = await deliveryPages(desk, { type: "rare" });
+    assert.ok(byApplication.length > 1);
+    assert.deepEqual(
+      byApplication.flat().map((row) => row.eventId),
+      ["last", "first"],
+    );
+  },
+};

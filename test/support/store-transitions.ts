@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 
 import type { Endpoint, Transition } from "../../daemon/domain/endpoint.ts";
 import type { AcceptedDelivery } from "../../daemon/domain/ports.ts";
-import type { Law } from "./store-conformance.ts";
-import type { Desk } from "./store-desk.ts";
-import { first, START_MS } from "./store-desk.ts";
+import type { Desk, Laws } from "./store-desk.ts";
+import { lawsFor, first, START_MS } from "./store-desk.ts";
 import { fates } from "./store-order.ts";
 
 /** Stores the endpoint's new state with its transition, and works that off in chunks. Returns the chunks' sizes. */
@@ -15,8 +14,7 @@ async function change(
   transition: Transition,
   limit = 2,
 ): Promise<number[]> {
-  const change = { state, transition, atMs: START_MS };
-  await desk.store.office.updateEndpoint(endpoint.seq, change);
+  await desk.store.office.updateEndpoint(endpoint.seq, { state, transition, atMs: START_MS });
   const chunks: number[] = [];
   for (;;) {
     const query = { endpointSeq: endpoint.seq, transition, hold: "paused", limit } as const;
@@ -41,9 +39,8 @@ async function pausedDesk(desk: Desk) {
   return { endpoint, deliveries };
 }
 
-export function transitionLaws(law: Law): void {
-  law(
-    "pausing holds all that waits, those that wait for their order too, and ends the transition",
+export const transitionLaws: Laws = {
+  "pausing holds all that waits, those that wait for their order too, and ends the transition":
     async (desk) => {
       const { endpoint, deliveries } = await pausedDesk(desk);
       assert.deepEqual(await fates(desk, deliveries), Array<string>(6).fill("paused"));
@@ -52,37 +49,35 @@ export function transitionLaws(law: Law): void {
       assert.equal(first(await desk.store.office.endpoints()).transition, null);
       assert.deepEqual(await desk.store.deliveries.pendingLanes(), []);
     },
-  );
 
-  law(
-    "a transition is worked off in chunks, and stays stored until there is nothing left",
-    async (desk) => {
-      const endpoint = await desk.endpoint();
-      for (let i = 0; i < 5; i++) await desk.post(endpoint);
-      assert.deepEqual(await change(desk, endpoint, "paused", "hold"), [2, 2, 1, 0]);
-      const start = { state: "active", transition: "release_all", atMs: START_MS } as const;
-      await desk.store.office.updateEndpoint(endpoint.seq, start);
-      const query = {
-        transition: "release_all",
-        hold: "paused",
-        limit: 2,
-        nowMs: START_MS,
-      } as const;
-      await desk.store.deliveries.moveHeld({ endpointSeq: endpoint.seq, ...query });
-      assert.equal(first(await desk.store.office.endpoints()).transition, "release_all");
-    },
-  );
+  "a transition is worked off in chunks, and stays stored until there is nothing left": async (
+    desk,
+  ) => {
+    const endpoint = await desk.endpoint();
+    for (let i = 0; i < 5; i++) await desk.post(endpoint);
+    assert.deepEqual(await change(desk, endpoint, "paused", "hold"), [2, 2, 1, 0]);
+    const start = { state: "active", transition: "release_all", atMs: START_MS } as const;
+    await desk.store.office.updateEndpoint(endpoint.seq, start);
+    const query = {
+      transition: "release_all",
+      hold: "paused",
+      limit: 2,
+      nowMs: START_MS,
+    } as const;
+    await desk.store.deliveries.moveHeld({ endpointSeq: endpoint.seq, ...query });
+    assert.equal(first(await desk.store.office.endpoints()).transition, "release_all");
+  },
 
-  law("a transition that was replaced meanwhile is not taken for done", async (desk) => {
+  "a transition that was replaced meanwhile is not taken for done": async (desk) => {
     const endpoint = await desk.endpoint();
     const start = { state: "paused", transition: "hold", atMs: START_MS } as const;
     await desk.store.office.updateEndpoint(endpoint.seq, start);
     const late = { transition: "release_all", hold: "paused", limit: 2, nowMs: START_MS } as const;
     await desk.store.deliveries.moveHeld({ endpointSeq: endpoint.seq, ...late });
     assert.equal(first(await desk.store.office.endpoints()).transition, "hold");
-  });
+  },
 
-  law("resuming with all releases the first of each key and what has none", async (desk) => {
+  "resuming with all releases the first of each key and what has none": async (desk) => {
     const { endpoint, deliveries } = await pausedDesk(desk);
     await change(desk, endpoint, "active", "release_all");
     assert.deepEqual(await fates(desk, deliveries), [
@@ -96,9 +91,9 @@ export function transitionLaws(law: Law): void {
     const counts = await desk.store.reads.counts(endpoint.seq);
     assert.deepEqual([counts.pending, counts.held], [3, 3]);
     assert.equal(await desk.store.deliveries.nextDueAtMs(endpoint.seq, new Set()), START_MS + 1);
-  });
+  },
 
-  law("resuming with the latest keeps the newest of each key and what has none", async (desk) => {
+  "resuming with the latest keeps the newest of each key and what has none": async (desk) => {
     const { endpoint, deliveries } = await pausedDesk(desk);
     await change(desk, endpoint, "active", "release_latest");
     assert.deepEqual(await fates(desk, deliveries), [
@@ -111,17 +106,17 @@ export function transitionLaws(law: Law): void {
     ]);
     const skipped = await desk.store.reads.delivery(desk.applicationSeq, first(deliveries).id);
     assert.equal(skipped?.endReason, "skipped");
-  });
+  },
 
-  law("resuming with none cancels all that was held", async (desk) => {
+  "resuming with none cancels all that was held": async (desk) => {
     const { endpoint, deliveries } = await pausedDesk(desk);
     await change(desk, endpoint, "active", "release_none");
     assert.deepEqual(await fates(desk, deliveries), Array<string>(6).fill("cancelled"));
     assert.equal((await desk.store.reads.counts(endpoint.seq)).cancelled, 6);
-  });
+  },
 
-  for (const transition of ["release_latest", "release_none"] as const) {
-    law(`what comes in while ${transition} skips those before it is let go`, async (desk) => {
+  ...lawsFor(["release_latest", "release_none"] as const, (transition) => ({
+    [`what comes in while ${transition} skips those before it is let go`]: async (desk: Desk) => {
       const endpoint = await desk.endpoint({ isOrdered: true });
       await desk.store.office.updateEndpoint(endpoint.seq, { state: "paused", atMs: START_MS });
       const held = await desk.post(endpoint, { key: "k", hold: "paused" });
@@ -130,27 +125,26 @@ export function transitionLaws(law: Law): void {
       assert.deepEqual(await fates(desk, [held, fresh]), ["paused", "order"]);
       await change(desk, endpoint, "active", transition);
       assert.deepEqual(await fates(desk, [held, fresh]), ["cancelled", "pending"]);
-    });
-  }
-
-  law(
-    "one that is sent again while its key is being released leaves one of the key to go",
-    async (desk) => {
-      const endpoint = await desk.endpoint({ isOrdered: true });
-      const old = await desk.post(endpoint, { key: "k" });
-      await desk.record(old, "exhausted");
-      await desk.store.office.updateEndpoint(endpoint.seq, { state: "paused", atMs: START_MS });
-      const held = await desk.post(endpoint, { key: "k", hold: "paused" });
-      await desk.store.office.updateEndpoint(endpoint.seq, { state: "active", atMs: START_MS });
-      await desk.store.office.resend(old.seq, null, START_MS);
-      await change(desk, endpoint, "active", "release_all");
-      assert.deepEqual(await fates(desk, [old, held]), ["pending", "order"]);
-      await desk.record(old, "ok", START_MS, 2);
-      assert.deepEqual(await fates(desk, [old, held]), ["delivered", "pending"]);
     },
-  );
+  })),
 
-  law("held for two reasons, all are released by one resume", async (desk) => {
+  "one that is sent again while its key is being released leaves one of the key to go": async (
+    desk,
+  ) => {
+    const endpoint = await desk.endpoint({ isOrdered: true });
+    const old = await desk.post(endpoint, { key: "k" });
+    await desk.record(old, "exhausted");
+    await desk.store.office.updateEndpoint(endpoint.seq, { state: "paused", atMs: START_MS });
+    const held = await desk.post(endpoint, { key: "k", hold: "paused" });
+    await desk.store.office.updateEndpoint(endpoint.seq, { state: "active", atMs: START_MS });
+    await desk.store.office.resend(old.seq, null, START_MS);
+    await change(desk, endpoint, "active", "release_all");
+    assert.deepEqual(await fates(desk, [old, held]), ["pending", "order"]);
+    await desk.record(old, "ok", START_MS, 2);
+    assert.deepEqual(await fates(desk, [old, held]), ["delivered", "pending"]);
+  },
+
+  "held for two reasons, all are released by one resume": async (desk) => {
     const endpoint = await desk.endpoint({ isOrdered: true });
     const disabled = { state: "disabled", disabledReason: "operator", atMs: START_MS } as const;
     await desk.store.office.updateEndpoint(endpoint.seq, disabled);
@@ -161,5 +155,5 @@ export function transitionLaws(law: Law): void {
     assert.deepEqual(await fates(desk, [a, b]), ["pending", "order"]);
     await desk.record(a, "ok");
     assert.deepEqual(await fates(desk, [a, b]), ["delivered", "pending"]);
-  });
-}
+  },
+};

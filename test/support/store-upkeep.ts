@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { Endpoint } from "../../daemon/domain/endpoint.ts";
-import type { Law } from "./store-conformance.ts";
-import type { Desk } from "./store-desk.ts";
+import type { Desk, Laws } from "./store-desk.ts";
 import { START_MS } from "./store-desk.ts";
 import { eventPages } from "./store-lists.ts";
 
@@ -19,86 +18,78 @@ async function forget(desk: Desk, beforeMs: number, limit = 2) {
   return chunks;
 }
 
-export function upkeepLaws(law: Law): void {
-  law(
-    "events that are old enough and ended are forgotten with all that hangs on them",
-    async (desk) => {
-      const endpoint = await desk.endpoint();
-      const old = await desk.post(endpoint, { id: "old" });
-      await desk.record(old, "ok");
-      await desk.send([], { id: "nobody's" });
-      await desk.post(endpoint, { id: "waits" });
-      const young = await desk.post(endpoint, { id: "young", atMs: START_MS + 10 });
-      await desk.record(young, "ok");
-      assert.deepEqual(await forget(desk, START_MS + 10), [2, 0, 0]);
-      const kept = (await eventPages(desk)).flat().map(({ id }) => id);
-      assert.deepEqual(kept, ["young", "waits"]);
-      assert.equal(await desk.store.reads.delivery(desk.applicationSeq, old.id), null);
-      assert.deepEqual(await desk.store.reads.attempts(old.seq), []);
-      assert.equal((await desk.store.reads.totals()).events, 2);
-    },
-  );
+export const upkeepLaws: Laws = {
+  "events that are old enough and ended are forgotten with all that hangs on them": async (
+    desk,
+  ) => {
+    const endpoint = await desk.endpoint();
+    const old = await desk.post(endpoint, { id: "old" });
+    await desk.record(old, "ok");
+    await desk.send([], { id: "nobody's" });
+    await desk.post(endpoint, { id: "waits" });
+    const young = await desk.post(endpoint, { id: "young", atMs: START_MS + 10 });
+    await desk.record(young, "ok");
+    assert.deepEqual(await forget(desk, START_MS + 10), [2, 0, 0]);
+    const kept = (await eventPages(desk)).flat().map(({ id }) => id);
+    assert.deepEqual(kept, ["young", "waits"]);
+    assert.equal(await desk.store.reads.delivery(desk.applicationSeq, old.id), null);
+    assert.deepEqual(await desk.store.reads.attempts(old.seq), []);
+    assert.equal((await desk.store.reads.totals()).events, 2);
+  },
 
-  law(
-    "counts tell what happened, not what is still on file: forgetting leaves them",
-    async (desk) => {
-      const endpoint = await desk.endpoint();
-      await desk.record(await desk.post(endpoint), "ok");
-      await forget(desk, START_MS + 1);
-      const counts = await desk.store.reads.counts(endpoint.seq);
-      assert.deepEqual([counts.delivered, counts.attempts], [1, 1]);
-    },
-  );
+  "counts tell what happened, not what is still on file: forgetting leaves them": async (desk) => {
+    const endpoint = await desk.endpoint();
+    await desk.record(await desk.post(endpoint), "ok");
+    await forget(desk, START_MS + 1);
+    const counts = await desk.store.reads.counts(endpoint.seq);
+    assert.deepEqual([counts.delivered, counts.attempts], [1, 1]);
+  },
 
-  law("one event from a clock that was wrong does not keep the ones behind it", async (desk) => {
+  "one event from a clock that was wrong does not keep the ones behind it": async (desk) => {
     for (const atMs of [START_MS, START_MS * 2, START_MS]) await desk.send([], { atMs });
     assert.deepEqual(await forget(desk, START_MS + 1), [1, 1]);
-  });
+  },
 
-  law(
-    "an event with very many deliveries ends its chunk, and the next one goes on",
-    async (desk) => {
-      const endpoints: Endpoint[] = [];
-      for (let i = 0; i < 60; i++) endpoints.push(await desk.endpoint());
-      const batch = Array.from({ length: 90 }, () => desk.event(endpoints));
-      const answers = await desk.store.events.acceptEvents(batch);
-      assert.equal(answers.length, 90);
-      for (const endpoint of endpoints) {
-        await desk.store.office.cancelChunk(endpoint.seq, "cancelled", 100, START_MS);
-      }
-      const chunks = await forget(desk, START_MS + 1, 1_000);
-      assert.ok(chunks.length > 1);
-      assert.equal(
-        chunks.reduce((sum, forgotten) => sum + forgotten),
-        90,
-      );
-    },
-  );
+  "an event with very many deliveries ends its chunk, and the next one goes on": async (desk) => {
+    const endpoints: Endpoint[] = [];
+    for (let i = 0; i < 60; i++) endpoints.push(await desk.endpoint());
+    const batch = Array.from({ length: 90 }, () => desk.event(endpoints));
+    const answers = await desk.store.events.acceptEvents(batch);
+    assert.equal(answers.length, 90);
+    for (const endpoint of endpoints) {
+      await desk.store.office.cancelChunk(endpoint.seq, "cancelled", 100, START_MS);
+    }
+    const chunks = await forget(desk, START_MS + 1, 1_000);
+    assert.ok(chunks.length > 1);
+    assert.equal(
+      chunks.reduce((sum, forgotten) => sum + forgotten),
+      90,
+    );
+  },
 
-  law(
-    "idempotency keys are forgotten by age, a chunk at a call; then the key is free",
-    async (desk) => {
-      const fingerprint = Buffer.alloc(32);
-      for (const [i, atMs] of [1, 2, 3].entries()) {
-        await desk.send([], { atMs: START_MS + atMs, idempotency: { key: `k${i}`, fingerprint } });
-      }
-      const { upkeep, events } = desk.store;
-      assert.equal(await upkeep.forgetIdempotencyKeys(START_MS + 3, 1), 1);
-      assert.equal(await upkeep.forgetIdempotencyKeys(START_MS + 3, 5), 1);
-      assert.equal(await upkeep.forgetIdempotencyKeys(START_MS + 3, 5), 0);
-      const answers = await events.acceptEvents([
-        desk.event([], { idempotency: { key: "k0", fingerprint } }),
-        desk.event([], { idempotency: { key: "k2", fingerprint } }),
-      ]);
-      assert.deepEqual(
-        answers.map((answer) => answer.kind),
-        ["accepted", "repeated"],
-      );
-    },
-  );
+  "idempotency keys are forgotten by age, a chunk at a call; then the key is free": async (
+    desk,
+  ) => {
+    const fingerprint = Buffer.alloc(32);
+    for (const [i, atMs] of [1, 2, 3].entries()) {
+      await desk.send([], { atMs: START_MS + atMs, idempotency: { key: `k${i}`, fingerprint } });
+    }
+    const { upkeep, events } = desk.store;
+    assert.equal(await upkeep.forgetIdempotencyKeys(START_MS + 3, 1), 1);
+    assert.equal(await upkeep.forgetIdempotencyKeys(START_MS + 3, 5), 1);
+    assert.equal(await upkeep.forgetIdempotencyKeys(START_MS + 3, 5), 0);
+    const answers = await events.acceptEvents([
+      desk.event([], { idempotency: { key: "k0", fingerprint } }),
+      desk.event([], { idempotency: { key: "k2", fingerprint } }),
+    ]);
+    assert.deepEqual(
+      answers.map((answer) => answer.kind),
+      ["accepted", "repeated"],
+    );
+  },
 
-  law("a store that works says so, as often as it is asked", async (desk) => {
+  "a store that works says so, as often as it is asked": async (desk) => {
     assert.equal(await desk.store.upkeep.probe(), null);
     assert.equal(await desk.store.upkeep.probe(), null);
-  });
-}
+  },
+};
