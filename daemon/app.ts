@@ -12,6 +12,7 @@ import { StartRefused } from "./domain/errors.ts";
 import { createIdMaker } from "./domain/id.ts";
 import type { Chance, Clock, Ingest, Log, Timers } from "./domain/ports.ts";
 import { createFeed } from "./domain/feed.ts";
+import { listenUrl } from "./domain/setting-forms.ts";
 import { parseGrant } from "./egress/grant.ts";
 import { createSender } from "./egress/post.ts";
 import type { Resolver } from "./egress/resolver.ts";
@@ -287,13 +288,12 @@ async function listen(config: Config, api: Api, log: Log) {
     await listenOnSocket(local, config.socketPath);
     servers.push(local);
   } else {
-    log.warn("no local socket: the path of the data directory is too long; the CLI needs a key");
+    log.warn("no local socket (switched off, or its path is too long); the CLI needs a key");
   }
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : config.listen.port;
-  const host = config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host;
-  const path = config.basePath === "" ? "" : `/${config.basePath}`;
-  return { servers, url: `http://${host}:${port}${path}`, localSocket: config.socketPath };
+  const url = listenUrl(config.listen.host, port, config.basePath);
+  return { servers, url, localSocket: config.socketPath };
 }
 
 function newServer(handler: RequestListener): Server {

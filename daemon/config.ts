@@ -35,7 +35,7 @@ export interface ClientConfig {
 }
 
 /** One value as it is in effect, for people: a secret is masked. */
-export interface EffectiveSetting {
+interface EffectiveSetting {
   readonly name: string;
   readonly value: string | null;
   /** `default`, a variable, a flag, or a key of the file. */

@@ -1,5 +1,6 @@
 import "./node-guard.ts";
 
+import type { startApp } from "./app.ts";
 import { openWorld } from "./cli/machine.ts";
 import { runCli } from "./cli/run.ts";
 import { VERSION } from "./version.ts";
@@ -8,7 +9,7 @@ const argv = process.argv.slice(2);
 // The daemon's own rooms are loaded when they are needed: most verbs only ask a daemon that runs.
 const rooms = {
   version: VERSION,
-  startApp: async (...given: Parameters<typeof import("./app.ts").startApp>) =>
+  startApp: async (...given: Parameters<typeof startApp>) =>
     (await import("./app.ts")).startApp(...given),
   checkDatabase: async (path: string) => (await import("./app.ts")).examineDatabase(path),
 };

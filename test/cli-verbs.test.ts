@@ -304,4 +304,5 @@ test("healthcheck exits with 0 or 1 and no other code", async (t) => {
   const ready = await posthorn(["healthcheck", "--ready", ...daemon.socket]);
   assert.deepEqual([ready.code, ready.out], [1, "not well: the disk is full\n"]);
   assert.equal((await posthorn(["healthcheck", "--data-dir", "/nowhere"])).code, 1);
+  assert.equal((await posthorn(["healthcheck", "--url", "nowhere"])).code, 1);
 });

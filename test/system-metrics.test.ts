@@ -77,7 +77,7 @@ test("one value that can't be read does not cost the page", async () => {
 test("a receiver can't make new series by inventing status codes", () => {
   const classes = new Set<string>();
   for (let status = 100; status < 1000; status++) classes.add(outcomeClass(answered(status)));
-  assert.deepEqual([...classes].sort(), ["2xx", "3xx", "4xx", "5xx", "other"]);
+  assert.deepEqual([...classes].toSorted(), ["2xx", "3xx", "4xx", "5xx", "other"]);
 });
 
 test("metrics alone do not keep a process alive", () => {

@@ -143,9 +143,10 @@ test("a job never overlaps itself, and stopping waits for it", async () => {
   move(1000);
   assert.equal(runs, 2);
   let isStopped = false;
-  const stopping = schedule.stop().then(() => {
+  const stopping = (async () => {
+    await schedule.stop();
     isStopped = true;
-  });
+  })();
   await settled();
   assert.equal(isStopped, false);
   finish();

@@ -35,7 +35,7 @@ async function recover(session: Session): Promise<void> {
   if (since === undefined) throw usageFailure("expected --since to be a time, got nothing");
   const path = `/v1/endpoints/${pathArg(session, 0)}/recover`;
   const answer = await session.client.ask({ method: "POST", path, body: { since } });
-  show<{ readonly recovered: number }>(session, answer, ({ recovered }) =>
+  show(session, answer, ({ recovered }: { readonly recovered: number }) =>
     recovered === 0
       ? `Nothing failed since ${since}.`
       : `${countText(recovered, "delivery", "deliveries")} that failed since ${since} will be sent again.`,
@@ -54,7 +54,7 @@ async function replay(session: Session): Promise<void> {
   const path = `/v1/endpoints/${pathArg(session, 0)}/replay`;
   const body = { from, to: timeOption(session, "to"), type: textOption(session, "type") };
   const answer = await session.client.ask({ method: "POST", path, body });
-  show<Replayed>(session, answer, ({ created, resent, waiting }) => {
+  show(session, answer, ({ created, resent, waiting }: Replayed) => {
     const sent = countText(created + resent, "event");
     const left = waiting === 0 ? "" : `; ${waiting} were on their way anyway`;
     return `${sent} will be sent (${created} for the first time, ${resent} again)${left}.`;

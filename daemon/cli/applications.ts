@@ -26,7 +26,7 @@ export const APPLICATIONS: readonly Verb[] = [
 
 async function list(session: Session): Promise<void> {
   const answer = await session.client.ask({ method: "GET", path: "/v1/applications" });
-  show<Page<Application>>(session, answer, ({ data }) =>
+  show(session, answer, ({ data }: Page<Application>) =>
     tableText(
       ["ID", "NAME", "CREATED"],
       data.map(({ id, name, created_at: at }) => [id, name, timeCell(at)]),
@@ -37,9 +37,9 @@ async function list(session: Session): Promise<void> {
 async function create(session: Session): Promise<void> {
   const body = { name: session.args[0] };
   const answer = await session.client.ask({ method: "POST", path: "/v1/applications", body });
-  show<Application>(
+  show(
     session,
     answer,
-    ({ id, name }) => `Created ${id}; act in it with --app ${name}.`,
+    ({ id, name }: Application) => `Created ${id}; act in it with --app ${name}.`,
   );
 }

@@ -8,7 +8,7 @@ export type Target =
   | { readonly kind: "socket"; readonly path: string }
   | { readonly kind: "url"; readonly url: string; readonly key: string | null };
 
-export interface Asked {
+interface Asked {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** From `/v1` on, with ids already encoded. */
   readonly path: string;
@@ -67,7 +67,7 @@ function prepared(asked: Asked, application: string | null) {
   for (const [name, value] of Object.entries(asked.query ?? {})) {
     if (value !== undefined) query.set(name, value);
   }
-  const path = query.size === 0 ? asked.path : `${asked.path}?${query}`;
+  const path = query.size === 0 ? asked.path : `${asked.path}?${query.toString()}`;
   const text = asked.bodyText ?? (asked.body === undefined ? null : JSON.stringify(asked.body));
   const headers: Record<string, string> = { Accept: "application/json" };
   if (text !== null) headers["Content-Type"] = "application/json";

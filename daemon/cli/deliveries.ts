@@ -89,7 +89,7 @@ async function list(session: Session): Promise<void> {
     ...pageQuery(session),
   };
   const answer = await session.client.ask({ method: "GET", path: "/v1/deliveries", query });
-  show<Page<Delivery>>(session, answer, ({ data, next_cursor: next }) => {
+  show(session, answer, ({ data, next_cursor: next }: Page<Delivery>) => {
     if (data.length === 0) return `No deliveries.${moreText(next)}`;
     const heads = ["ID", "STATE", "EVENT TYPE", "ENDPOINT", "ATTEMPTS", "REASON"];
     return tableText(heads, data.map(cells)) + moreText(next);
@@ -110,7 +110,7 @@ function cells(delivery: Delivery): readonly string[] {
 async function one(session: Session, method: "GET" | "POST", action: string): Promise<void> {
   const path = `/v1/deliveries/${pathArg(session, 0)}${action}`;
   const answer = await session.client.ask({ method, path });
-  show<DeliveryWithAttempts>(session, answer, deliveryText);
+  show(session, answer, deliveryText);
 }
 
 function deliveryText(delivery: DeliveryWithAttempts): string {

@@ -14,7 +14,7 @@ import { tableText } from "./text.ts";
 import type { World } from "./world.ts";
 
 /** One thing looked at. `warning`: it works, but an operator should know. */
-export interface Finding {
+interface Finding {
   readonly name: string;
   readonly state: "good" | "warning" | "bad";
   readonly detail: string;

@@ -106,7 +106,7 @@ export const ENDPOINTS: readonly Verb[] = [
 
 async function list(session: Session): Promise<void> {
   const answer = await session.client.ask({ method: "GET", path: "/v1/endpoints" });
-  show<Page<Endpoint>>(session, answer, ({ data }) => {
+  show(session, answer, ({ data }: Page<Endpoint>) => {
     if (data.length === 0) {
       return "No endpoints yet; make one with `posthorn endpoints create <url>`.";
     }
@@ -128,7 +128,7 @@ async function list(session: Session): Promise<void> {
 async function create(session: Session): Promise<void> {
   const body = { url: session.args[0], ...(await settingsOf(session)) };
   const answer = await session.client.ask({ method: "POST", path: "/v1/endpoints", body });
-  show<Endpoint & { readonly secret: string }>(session, answer, (endpoint) =>
+  show(session, answer, (endpoint: Endpoint & { readonly secret: string }) =>
     [
       `Created ${endpoint.id}. Its receiver verifies with this secret:`,
       endpoint.secret,
@@ -166,8 +166,8 @@ async function showOne(session: Session): Promise<void> {
   const answer = await session.client.ask({ method: "GET", path });
   if (session.isJson) return show(session, answer, () => "");
   const stats = await session.client.ask({ method: "GET", path: `${path}/stats` });
-  const counts = valueOf<Record<string, number>>(stats);
-  show<Endpoint>(session, answer, (endpoint) => endpointText(endpoint, counts));
+  const counts = valueOf(stats) as Record<string, number>;
+  show(session, answer, (endpoint: Endpoint) => endpointText(endpoint, counts));
 }
 
 function endpointText(endpoint: Endpoint, counts: Readonly<Record<string, number>>): string {
@@ -206,7 +206,7 @@ async function update(session: Session): Promise<void> {
     throw usageFailure("expected at least one setting to change, got none");
   }
   const answer = await session.client.ask({ method: "PATCH", path, body });
-  show<Endpoint>(session, answer, ({ id, warnings }) => [`Changed ${id}.`, ...warnings].join("\n"));
+  show(session, answer, ({ id, warnings }: Endpoint) => [`Changed ${id}.`, ...warnings].join("\n"));
 }
 
 async function remove(session: Session): Promise<void> {
@@ -238,7 +238,7 @@ function stateVerb(
       const path = `/v1/endpoints/${pathArg(session, 0)}/${verb}`;
       const body = letsGo ? { held: textOption(session, "held") } : undefined;
       const answer = await session.client.ask({ method: "POST", path, body });
-      show<Endpoint>(session, answer, ({ id }) => `${done} ${id}.`);
+      show(session, answer, ({ id }: Endpoint) => `${done} ${id}.`);
     },
   };
 }
@@ -246,10 +246,10 @@ function stateVerb(
 async function test(session: Session): Promise<void> {
   const path = `/v1/endpoints/${pathArg(session, 0)}/test`;
   const answer = await session.client.ask({ method: "POST", path });
-  show<DeliveryWithAttempts>(session, answer, ({ reason, attempts }) =>
+  show(session, answer, ({ reason, attempts }: DeliveryWithAttempts) =>
     [reason.sentence, attemptsText(attempts)].filter((text) => text !== "").join("\n\n"),
   );
-  const { state, id } = valueOf<DeliveryWithAttempts>(answer);
+  const { state, id } = valueOf(answer) as DeliveryWithAttempts;
   if (state === "delivered") return;
   throw new CliFailure(EXIT.failed, `expected the test ${id} to be delivered, got ${state}`);
 }
@@ -258,7 +258,7 @@ async function secret(session: Session): Promise<void> {
   const path = `/v1/endpoints/${pathArg(session, 0)}/secret`;
   const answer = await session.client.ask({ method: "GET", path });
   // Only the secret, so that it can be piped to where it is needed.
-  show<{ readonly secret: string }>(session, answer, (value) => value.secret);
+  show(session, answer, (value: { readonly secret: string }) => value.secret);
 }
 
 async function rotate(session: Session): Promise<void> {
@@ -270,10 +270,16 @@ async function rotate(session: Session): Promise<void> {
   const body = { overlap_s: overlapMs === undefined ? undefined : Math.round(overlapMs / 1_000) };
   const path = `/v1/endpoints/${pathArg(session, 0)}/rotate-secret`;
   const answer = await session.client.ask({ method: "POST", path, body });
-  show<{ readonly secret: string; readonly previous_valid_until: string | null }>(
+  show(
     session,
     answer,
-    ({ secret: text, previous_valid_until: until }) =>
+    ({
+      secret: text,
+      previous_valid_until: until,
+    }: {
+      readonly secret: string;
+      readonly previous_valid_until: string | null;
+    }) =>
       until === null
         ? `The new secret, from now on the only one:\n${text}`
         : `The new secret; the one before signs along until ${timeCell(until)}:\n${text}`,

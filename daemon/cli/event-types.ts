@@ -40,7 +40,7 @@ export const EVENT_TYPES: readonly Verb[] = [
 
 async function list(session: Session): Promise<void> {
   const answer = await session.client.ask({ method: "GET", path: "/v1/event-types" });
-  show<Page<EventType>>(session, answer, ({ data }) => {
+  show(session, answer, ({ data }: Page<EventType>) => {
     if (data.length === 0)
       return "No event types are written down; events of any type are accepted.";
     const rows = data.map(({ name, schema, description, updated_at: at }) => [
@@ -60,7 +60,7 @@ async function put(session: Session): Promise<void> {
   const body = { description: textOption(session, "description"), schema };
   const path = `/v1/event-types/${pathArg(session, 0)}`;
   const answer = await session.client.ask({ method: "PUT", path, body });
-  show<EventType>(session, answer, ({ name }) => `Written down: ${name}.`);
+  show(session, answer, ({ name }: EventType) => `Written down: ${name}.`);
 }
 
 async function remove(session: Session): Promise<void> {

@@ -48,7 +48,7 @@ async function list(session: Session): Promise<void> {
     ...pageQuery(session),
   };
   const answer = await session.client.ask({ method: "GET", path: "/v1/events", query });
-  show<Page<Event>>(session, answer, ({ data, next_cursor: next }) => {
+  show(session, answer, ({ data, next_cursor: next }: Page<Event>) => {
     if (data.length === 0) return `No events.${moreText(next)}`;
     const heads = ["ID", "TYPE", "TENANT", "ACCEPTED", "BYTES", "DELIVERIES"];
     const rows = data.map((each) => [
@@ -66,7 +66,7 @@ async function list(session: Session): Promise<void> {
 async function showOne(session: Session): Promise<void> {
   const path = `/v1/events/${pathArg(session, 0)}`;
   const answer = await session.client.ask({ method: "GET", path });
-  show<Event>(session, answer, (event) => {
+  show(session, answer, (event: Event) => {
     const members = listText([
       ["id", event.id],
       ["type", event.type],

@@ -9,12 +9,12 @@ import type { World } from "./world.ts";
  */
 export async function healthcheck(
   world: World,
-  client: Client,
+  openClient: () => Client,
   options: { readonly isReady: boolean; readonly isJson: boolean },
 ): Promise<ExitCode> {
   const path = options.isReady ? "/readyz" : "/healthz";
   try {
-    const { status, text } = await client.askRaw({ method: "GET", path });
+    const { status, text } = await openClient().askRaw({ method: "GET", path });
     const isWell = status === 200;
     if (options.isJson) world.out(`${text}\n`);
     else world.out(`${isWell ? "well" : `not well: ${reasons(text, status)}`}\n`);

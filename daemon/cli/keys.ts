@@ -42,7 +42,7 @@ export const KEYS: readonly Verb[] = [
 
 async function list(session: Session): Promise<void> {
   const answer = await session.client.ask({ method: "GET", path: "/v1/keys" });
-  show<Page<Key>>(session, answer, ({ data }) => {
+  show(session, answer, ({ data }: Page<Key>) => {
     if (data.length === 0) return "No keys yet; make one with `posthorn keys create <name>`.";
     const heads = ["ID", "NAME", "APPLICATION", "SCOPES", "KEY", "LAST USED", "REVOKED"];
     const rows = data.map((key) => [
@@ -65,15 +65,16 @@ async function create(session: Session): Promise<void> {
     instance: isSet(session, "instance") ? true : undefined,
   };
   const answer = await session.client.ask({ method: "POST", path: "/v1/keys", body });
-  show<Key & { readonly key: string }>(
+  show(
     session,
     answer,
-    ({ id, key }) => `Created ${id}. The key is shown here and never again:\n${key}`,
+    ({ id, key }: Key & { readonly key: string }) =>
+      `Created ${id}. The key is shown here and never again:\n${key}`,
   );
 }
 
 async function revoke(session: Session): Promise<void> {
   const path = `/v1/keys/${pathArg(session, 0)}`;
   const answer = await session.client.ask({ method: "DELETE", path });
-  show<Key>(session, answer, ({ id, name }) => `Revoked ${id} (${name}).`);
+  show(session, answer, ({ id, name }: Key) => `Revoked ${id} (${name}).`);
 }

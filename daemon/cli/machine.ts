@@ -10,7 +10,10 @@ export function openWorld(
   verb: string | undefined,
 ): World {
   // The reader has seen enough (`| head`): not worth a stack.
-  process.stdout.on("error", () => process.exit());
+  process.stdout.on("error", () => {
+    // The daemon's greeting was for whoever has gone; its work is not.
+    if (verb !== "serve") process.exit();
+  });
   return {
     ...rooms,
     out: (words) => void process.stdout.write(words),

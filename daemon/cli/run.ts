@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 
 import { loadClientConfig, loadConfig } from "../config.ts";
+import { listenUrl } from "../domain/setting-forms.ts";
 import { SETTING_INFOS } from "../domain/settings.ts";
 import { AGAIN } from "./again.ts";
 import { APPLICATIONS } from "./applications.ts";
@@ -16,7 +17,6 @@ import { CliFailure, EXIT, usageFailure } from "./exit.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { KEYS } from "./keys.ts";
 import { SEND } from "./send.ts";
-import { serve } from "./serve.ts";
 import { checkConfig, showConfig, tellProblems } from "./show-config.ts";
 import { TAIL } from "./tail.ts";
 import type { Verb } from "./verb.ts";
@@ -73,7 +73,8 @@ export async function runCli(argv: readonly string[], world: World): Promise<Exi
 function tellFailure(world: World, error: unknown, isJson: boolean): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (!(error instanceof CliFailure)) {
-    world.err(`posthorn: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
+    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    world.err(`posthorn: ${trace}\n`);
     return EXIT.failed;
   }
   if (isJson && error.document !== null) world.err(`${error.document}\n`);
@@ -114,6 +115,8 @@ function addServe(program: Command, world: World, act: Act): void {
     act(async () => {
       const loaded = loadConfig(flagsOf(command), configFileOf(command));
       if (loaded.kind === "bad") return tellProblems(world, loaded.problems);
+      // Only here: the log alone costs every other verb a third of its start.
+      const { serve } = await import("./serve.ts");
       return serve(world, loaded.config);
     })(command),
   );
@@ -201,6 +204,17 @@ function targetOf(command: Command): Target {
   );
 }
 
+/** As others, but a health check asks nothing that needs a key, so the daemon's own address will do. */
+function healthTargetOf(command: Command): Target {
+  const client = loadClientConfig(flagsOf(command), configFileOf(command));
+  const hasNone = client.kind === "good" && client.config.url === null;
+  if (!hasNone || client.config.socketPath !== null) return targetOf(command);
+  const daemon = loadedFor(command);
+  if (daemon.kind === "bad") throw usageFailure(daemon.problems.join("\n"));
+  const { listen, basePath } = daemon.config;
+  return { kind: "url", url: listenUrl(listen.host, listen.port, basePath), key: null };
+}
+
 function addLocalVerbs(program: Command, world: World, act: Act): void {
   const health = withClientOptions(program.command("healthcheck"))
     .description("Exit with 0 where the daemon is alive, else with 1")
@@ -209,7 +223,9 @@ function addLocalVerbs(program: Command, world: World, act: Act): void {
   health.action(() => {
     const { ready, json } = health.opts();
     const options = { isReady: ready === true, isJson: json === true };
-    return act(() => healthcheck(world, clientOf(health, null), options))(health);
+    return act(() => healthcheck(world, () => openClient(healthTargetOf(health), null), options))(
+      health,
+    );
   });
   const examined = withDaemonOptions(program.command("doctor"))
     .description("Look at all that a daemon here needs, running or not")

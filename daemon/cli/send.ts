@@ -37,7 +37,7 @@ async function send(session: Session): Promise<void> {
   const headers = { "Idempotency-Key": textOption(session, "idempotencyKey") };
   const asked = { method: "POST", path: "/v1/events", bodyText, headers } as const;
   const answer = await session.client.ask(asked);
-  show(session, answer, () => sentence(valueOf(answer), answer.isReplayed));
+  show(session, answer, () => sentence(valueOf(answer) as Accepted, answer.isReplayed));
 }
 
 interface Accepted {

@@ -35,7 +35,7 @@ export async function serve(world: World, config: Config): Promise<ExitCode> {
   log.info(`stopping on ${await signal}`);
   const isStopped = await stopWithin(app, config.limits.shutdownMs + CLOSING_MS, log);
   log.info("stopped");
-  log.flush();
+  await log.flush();
   const code = isStopped ? EXIT.done : EXIT.failed;
   openTimers().after(LINGER_MS, () => process.exit(code));
   return code;
@@ -48,11 +48,15 @@ export async function serve(world: World, config: Config): Promise<ExitCode> {
 function dieOfFaults(log: OpenLog): void {
   const die = (message: string) => (error: unknown) => {
     log.error(message, { error });
-    log.flush();
-    process.exit(EXIT.failed);
+    exitAfter(log);
   };
   process.on("uncaughtException", die("a fault that nobody caught; the daemon ends"));
   process.on("unhandledRejection", die("a rejection that nobody handled; the daemon ends"));
+}
+
+/** Gives the log's reader a moment for the last line, which says why. */
+function exitAfter(log: OpenLog): void {
+  void log.flush().then(() => process.exit(EXIT.failed));
 }
 
 /** Resolves with the first signal's name; the second one ends the process. */
@@ -62,11 +66,10 @@ function firstSignal(log: OpenLog): Promise<string> {
     const onSignal = (name: string) => {
       if (isAsked) {
         log.warn(`ending at once on a second ${name}`);
-        log.flush();
-        process.exit(EXIT.failed);
+        return exitAfter(log);
       }
       isAsked = true;
-      resolve(name);
+      return resolve(name);
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
@@ -81,7 +84,7 @@ async function start(world: World, config: Config, log: OpenLog): Promise<App | 
     if (!(error instanceof StartRefused)) log.error("can't start", { error });
     else if (config.log.format === "json") log.error(`can't start: ${error.message}`);
     else world.err(`posthorn: ${error.message}\n`);
-    log.flush();
+    await log.flush();
     return null;
   }
 }

@@ -63,7 +63,7 @@ async function newest(
   for (let pages = 0; pages < PAGES_MAX; pages++) {
     const query = { ...filter, limit: String(PAGE_ROWS), cursor };
     const answer = await session.client.ask({ method: "GET", path: "/v1/deliveries", query });
-    const page = valueOf<Page<Delivery>>(answer);
+    const page = valueOf(answer) as Page<Delivery>;
     rows.push(...page.data);
     const isSeen = known === null || known.size === 0 || page.data.some(({ id }) => known.has(id));
     if (isSeen || page.next_cursor === null) return { rows, isCut: false };

@@ -4,7 +4,7 @@
 export function tableText(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [heads, ...rows].map((row) => row.map(plain));
   const widths = heads.map((_, column) =>
-    Math.max(...cells.map((row) => [...(row[column] ?? "")].length)),
+    Math.max(...cells.map((row) => widthOf(row[column] ?? ""))),
   );
   return cells
     .map((row) =>
@@ -25,9 +25,15 @@ export function listText(entries: readonly (readonly [string, string | null])[])
   return shown.map(([name, value]) => `${padded(name, width)}  ${plain(value)}`).join("\n");
 }
 
-/** By characters, not by UTF-16's units; what is wide in a terminal stays an approximation. */
 function padded(text: string, width: number): string {
-  return text + " ".repeat(Math.max(0, width - [...text].length));
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
+}
+
+const characters = new Intl.Segmenter();
+
+/** By characters as people count them; that some are two columns wide is left to the terminal. */
+function widthOf(text: string): number {
+  return Array.from(characters.segment(text)).length;
 }
 
 /**

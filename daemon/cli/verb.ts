@@ -47,18 +47,19 @@ export function pathArg({ args }: Session, place: number): string {
 }
 
 /** Prints the API's own JSON with `--json`, else what `sentence` makes of it. */
-export function show<Value>(
+export function show(
   { world, isJson }: Session,
   answer: Answer,
-  sentence: (value: Value) => string,
+  // Takes a function of any shape; that the answer has it is the API's promise, and this is its own client.
+  sentence: (value: never) => string,
 ): void {
-  world.out(`${isJson ? answer.text : sentence(valueOf(answer))}\n`);
+  world.out(`${isJson ? answer.text : sentence(valueOf(answer) as never)}\n`);
 }
 
-/** The answer's JSON. What it holds is what the API says it does: this is its own client. */
-export function valueOf<Value>({ text }: Answer): Value {
+/** The answer's JSON. */
+export function valueOf({ text }: Answer): unknown {
   try {
-    return JSON.parse(text) as Value;
+    return JSON.parse(text);
   } catch {
     throw new CliFailure(
       EXIT.failed,

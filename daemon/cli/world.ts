@@ -11,7 +11,7 @@ export interface App {
 }
 
 /** What a look at a database that nobody uses has found. */
-export type DatabaseCheck =
+type DatabaseCheck =
   | { readonly kind: "missing" }
   | { readonly kind: "good"; readonly schemaVersion: number; readonly bytes: number }
   | { readonly kind: "damaged"; readonly problems: readonly string[] };

@@ -165,16 +165,20 @@ export interface SettingInfo extends Setting<unknown> {
   readonly flag: string;
 }
 
-export const SETTING_INFOS: readonly SettingInfo[] = Object.entries(SETTINGS).map(([key, each]) => {
+export const SETTING_INFOS: readonly SettingInfo[] = Object.entries(SETTINGS).map(([key, each]) =>
+  infoOf(key as SettingKey, each),
+);
+
+function infoOf(key: SettingKey, each: Setting<unknown>): SettingInfo {
   const snake = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return {
     ...each,
-    key: key as SettingKey,
+    key,
     variable: `POSTHORN_${snake.toUpperCase()}`,
     path: each.isLimit ? `limits.${snake}` : snake,
     flag: key === "apiKey" ? "key" : snake.replaceAll("_", "-"),
   };
-});
+}
 
 /**
  * What one value alone can't tell; the limits must leave room for each other. Both are named by

@@ -8,8 +8,8 @@ import { redacted, redactedText } from "./redact.ts";
 /** A log that can be emptied before the process ends. */
 export interface OpenLog extends Log {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  /** Everything written so far has left the process when it returns. */
-  flush(): void;
+  /** Resolves when every line has left the process, or when its reader has had a second for it. */
+  flush(): Promise<void>;
 }
 
 /**
@@ -17,6 +17,7 @@ export interface OpenLog extends Log {
  * lines, never memory or deliveries.
  */
 const BUFFER_BYTES_MAX = 4 * 1024 * 1024;
+const FLUSH_MS_MAX = 1_000;
 
 /**
  * Writes to the standard output. Whatever looks like a secret is hidden, by name and by form, in
@@ -24,18 +25,27 @@ const BUFFER_BYTES_MAX = 4 * 1024 * 1024;
  */
 export function openLog(settings: Config["log"]): OpenLog {
   const out = pino.destination({ dest: 1, sync: false, maxLength: BUFFER_BYTES_MAX });
-  // A reader that has gone away (a closed pipe) must not take the daemon with it.
-  out.on("error", () => {});
-  const log = createLog(settings, (line) => out.write(line));
+  let isWriting = false;
+  // An error: a reader that has gone away (a closed pipe) must not take the daemon with it.
+  for (const event of ["drain", "error"]) out.on(event, () => (isWriting = false));
+  const log = createLog(settings, (line) => {
+    isWriting = true;
+    out.write(line);
+  });
   return {
     ...log,
-    flush() {
-      try {
-        out.flushSync();
-      } catch {
-        // Not open yet, or the reader is gone: nothing more can be done for these lines.
-      }
-    },
+    // Not its `flushSync`, which overtakes the line that is being written.
+    flush: () =>
+      new Promise((resolve) => {
+        if (!isWriting) return resolve();
+        const timer = setTimeout(resolve, FLUSH_MS_MAX);
+        for (const event of ["drain", "error"]) {
+          out.once(event, () => {
+            clearTimeout(timer);
+            resolve();
+          });
+        }
+      }),
   };
 }
 

@@ -40,22 +40,21 @@ const DURATION_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_RESOLUTION_MS });
-  const registers = [registry];
-  const accepted = tally(registers, "posthorn_events_accepted_total", "Events committed", null);
+  const accepted = tally(registry, "posthorn_events_accepted_total", "Events committed", null);
   const rejected = tally(
-    registers,
+    registry,
     "posthorn_requests_rejected_total",
     "Requests refused, by the code of the answer",
     "code",
   );
   const attempts = tally(
-    registers,
+    registry,
     "posthorn_attempts_total",
     "Attempts made, by class of outcome",
     "outcome",
   );
   const ended = tally(
-    registers,
+    registry,
     "posthorn_deliveries_ended_total",
     "Deliveries that reached a final state",
     "state",
@@ -64,9 +63,9 @@ export function createMetrics(gauges: Gauges): Metrics {
     name: "posthorn_attempt_duration_seconds",
     help: "Time from the first look-up to the last byte read of an attempt",
     buckets: DURATION_BUCKETS_S,
-    registers,
+    registers: [registry],
   });
-  addGauges(registers, gauges);
+  addGauges(registry, gauges);
   return {
     eventsAccepted: (count) => accepted("", count),
     rejected: (code) => rejected(code, 1),
@@ -95,64 +94,70 @@ export function outcomeClass(outcome: Outcome): OutcomeClass {
  * A counter that is a plain number until it is asked for. prom-client's own hashes the labels at
  * each step.
  */
-function tally(registers: Registry[], name: string, help: string, label: string | null) {
+function tally(registry: Registry, name: string, help: string, label: string | null) {
   const counts = new Map<string, number>();
-  new Counter({
-    name,
-    help,
-    registers,
-    labelNames: label === null ? [] : [label],
-    collect() {
-      this.reset();
-      for (const [value, count] of counts) {
-        if (label === null) this.inc(count);
-        else this.inc({ [label]: value }, count);
-      }
-    },
-  });
+  registry.registerMetric(
+    new Counter({
+      name,
+      help,
+      registers: [],
+      labelNames: label === null ? [] : [label],
+      collect() {
+        this.reset();
+        for (const [value, count] of counts) {
+          if (label === null) this.inc(count);
+          else this.inc({ [label]: value }, count);
+        }
+      },
+    }),
+  );
   return (value: string, count: number): void => {
     counts.set(value, (counts.get(value) ?? 0) + count);
   };
 }
 
-function addGauges(registers: Registry[], gauges: Gauges): void {
-  new Gauge({
-    name: "posthorn_deliveries_waiting",
-    help: "Deliveries that are not final, by state; those in flight are pending as well",
-    labelNames: ["state"],
-    registers,
-    collect() {
-      const { pending, held, inFlight } = gauges.deliveries();
-      this.set({ state: "pending" }, pending);
-      this.set({ state: "held" }, held);
-      this.set({ state: "in_flight" }, inFlight);
-    },
-  });
-  addGauge(registers, "posthorn_window_deliveries", "Deliveries ready in memory", async () =>
+function addGauges(registry: Registry, gauges: Gauges): void {
+  registry.registerMetric(
+    new Gauge({
+      name: "posthorn_deliveries_waiting",
+      help: "Deliveries that are not final, by state; those in flight are pending as well",
+      labelNames: ["state"],
+      registers: [],
+      collect() {
+        const { pending, held, inFlight } = gauges.deliveries();
+        this.set({ state: "pending" }, pending);
+        this.set({ state: "held" }, held);
+        this.set({ state: "in_flight" }, inFlight);
+      },
+    }),
+  );
+  addGauge(registry, "posthorn_window_deliveries", "Deliveries ready in memory", async () =>
     gauges.readyDeliveries(),
   );
-  addGauge(registers, "posthorn_disk_free_bytes", "Free space for the data directory", () =>
+  addGauge(registry, "posthorn_disk_free_bytes", "Free space for the data directory", () =>
     gauges.diskFreeBytes(),
   );
-  addGauge(registers, "posthorn_database_bytes", "Size of the database and its log", () =>
+  addGauge(registry, "posthorn_database_bytes", "Size of the database and its log", () =>
     gauges.databaseBytes(),
   );
 }
 
 function addGauge(
-  registers: Registry[],
+  registry: Registry,
   name: string,
   help: string,
   read: () => Promise<number>,
 ): void {
-  new Gauge({
-    name,
-    help,
-    registers,
-    async collect() {
-      // One unreadable value must not cost the whole page, which is wanted most when something is
-      // wrong.
-      this.set(await read().catch(() => Number.NaN));
-    },
-  });
+  registry.registerMetric(
+    new Gauge({
+      name,
+      help,
+      registers: [],
+      async collect() {
+        // One unreadable value must not cost the whole page, which is wanted most when something is
+        // wrong.
+        this.set(await read().catch(() => Number.NaN));
+      },
+    }),
+  );
 }

@@ -74,9 +74,8 @@ function redactedMembers(value: object, depth: number): Record<string, unknown> 
 }
 
 function redactedError(error: Error, depth: number): Record<string, unknown> {
-  const members = redactedMembers({ ...error }, depth);
   return {
-    ...members,
+    ...redactedMembers(error, depth),
     name: error.name,
     message: redactedText(error.message),
     ...(error.stack === undefined ? {} : { stack: redactedText(error.stack) }),

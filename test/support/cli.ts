@@ -64,13 +64,16 @@ export async function fakeDaemon(
 ): Promise<FakeDaemon> {
   const heard: Heard[] = [];
   const newServer = () =>
-    createServer(async (request, response) => {
+    createServer((request, response) => {
       const { method = "", url = "", headers } = request;
-      const each = { method, url, headers, body: await text(request) };
-      heard.push(each);
-      const { status = 200, json, headers: others = {} } = answer(each);
-      response.writeHead(status, { "Content-Type": "application/json", ...others });
-      response.end(json === undefined ? undefined : JSON.stringify(json));
+      const reply = (body: string): void => {
+        const each = { method, url, headers, body };
+        heard.push(each);
+        const { status = 200, json, headers: others = {} } = answer(each);
+        response.writeHead(status, { "Content-Type": "application/json", ...others });
+        response.end(json === undefined ? undefined : JSON.stringify(json));
+      };
+      void text(request).then(reply);
     });
   const path = join(mkdtempSync(join(tmpdir(), "posthorn-cli-")), "s");
   const [local, remote] = [newServer(), newServer()];
