@@ -269,7 +269,9 @@ test("tail tells each new delivery and each change of one, and nothing twice", a
   const made = { ...DELIVERY, id: "dlv_1", attempt_count: 0 };
   const retried = { ...made, attempt_count: 1 };
   const ended = { ...made, attempt_count: 2, state: "delivered" };
-  const pages = [[old], [old], [made, old], [retried, old], [retried, old], [ended, old]];
+  const later = { ...made, id: "dlv_2" };
+  const first = [[old], [old], [later, made, old], [later, retried, old]];
+  const pages = [...first, [later, retried, old], [later, ended, old]];
   let asked = 0;
   const daemon = await fakeDaemon(t, () => ({
     json: { data: pages[Math.min(asked++, pages.length - 1)], next_cursor: null },
@@ -285,7 +287,7 @@ test("tail tells each new delivery and each change of one, and nothing twice", a
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-  assert.deepEqual(told, [made, retried, ended]);
+  assert.deepEqual(told, [made, later, retried, ended]);
 });
 
 test("healthcheck exits with 0 or 1 and no other code", async (t) => {
