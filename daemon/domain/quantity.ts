@@ -57,24 +57,3 @@ export function bytesText(bytes: number): string {
   }
   return `${Number(value.toFixed(1))} ${unit}`;
 }
-
-/** The largest unit or two: `3 d 4 h`, `2 min 5 s`, `800 ms`. Negative spans are shown as 0 s. */
-export function durationText(ms: number): string {
-  if (ms > 0 && ms < 1_000) return `${Math.round(ms)} ms`;
-  let restS = Math.max(0, Math.floor(ms / 1_000));
-  const parts: string[] = [];
-  for (const [unit, lengthS] of [
-    ["d", 86_400],
-    ["h", 3_600],
-    ["min", 60],
-    ["s", 1],
-  ] as const) {
-    const count = Math.floor(restS / lengthS);
-    restS -= count * lengthS;
-    if (count > 0) parts.push(`${count} ${unit}`);
-    // Two units that are neighbours: `3 d 20 s` would promise a precision that nobody wants.
-    else if (parts.length > 0) break;
-    if (parts.length === 2) break;
-  }
-  return parts.length === 0 ? "0 s" : parts.join(" ");
-}
