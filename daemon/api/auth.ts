@@ -36,7 +36,7 @@ export function callerOf(request: IncomingMessage, authenticate: Authenticate): 
 }
 
 /** `manage` includes `read`: whoever may change a thing has to see it. */
-export function hasScope(caller: Caller, scope: Scope): boolean {
+function hasScope(caller: Caller, scope: Scope): boolean {
   return caller.scopes.includes(scope) || (scope === "read" && caller.scopes.includes("manage"));
 }
 

@@ -42,7 +42,9 @@ function listDeliveries(needs: ApiNeeds): Route {
     path: "/v1/deliveries",
     operationId: "listDeliveries",
     tag: "Deliveries",
-    summary: "List deliveries, newest first, each with its reason",
+    summary: "List deliveries, each with its reason",
+    description:
+      "Newest first; those that are `pending` or `in_flight` by when they are due, the earliest first.",
     access: needsScope("read"),
     query: deliveryQuery,
     answers: { 200: { description: "A page of deliveries.", schema: pageOf(deliveryOut) } },

@@ -33,7 +33,7 @@ export function documentRoute(routes: readonly Route[], needs: ApiNeeds): Route 
   return route;
 }
 
-export function openApiDocument(
+function openApiDocument(
   routes: readonly Route[],
   { version, config }: Pick<ApiNeeds, "version" | "config">,
 ): Json {

@@ -38,7 +38,7 @@ interface PlacedProblem {
 }
 
 /** The document as it is sent, with the content type `application/problem+json`. */
-export interface ProblemDocument {
+interface ProblemDocument {
   readonly type: string;
   readonly title: string;
   readonly status: number;

@@ -36,7 +36,7 @@ export interface Access {
   readonly isInstanceWide: boolean;
 }
 
-export type Tag =
+type Tag =
   | "Events"
   | "Deliveries"
   | "Endpoints"

@@ -4,8 +4,8 @@ import { isReservedType } from "../domain/pattern.ts";
 import { EVENT_TYPE_BYTES_MAX, EVENT_TYPE_PATTERN } from "../domain/pattern.ts";
 import { inWords } from "./wanted.ts";
 
-export const PAGE_LIMIT_DEFAULT = 50;
-export const PAGE_LIMIT_MAX = 250;
+const PAGE_LIMIT_DEFAULT = 50;
+const PAGE_LIMIT_MAX = 250;
 
 /** A moment as RFC 3339 writes it, with its offset from UTC. */
 export const time = inWords(

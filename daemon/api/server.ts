@@ -49,7 +49,7 @@ export const SERVER_SETTINGS = {
 } as const;
 
 /** Every route of the API, each once. */
-export function createRoutes(needs: ApiNeeds): readonly Route[] {
+function allRoutes(needs: ApiNeeds): readonly Route[] {
   const routes = [
     ...eventRoutes(needs),
     ...deliveryRoutes(needs),
@@ -64,7 +64,7 @@ export function createRoutes(needs: ApiNeeds): readonly Route[] {
 }
 
 export function createApi(needs: ApiNeeds): Api {
-  const routes = createRoutes(needs);
+  const routes = allRoutes(needs);
   const nextRequestId = requestIds(needs);
   const listen = (known: Caller | null): RequestListener => {
     // A base path is what a proxy in front asks for; nobody stands in front of the local socket.

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { Problem } from "../domain/errors.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import { nearestWord } from "../domain/nearest-word.ts";
+import { pointer } from "../manage/pointer.ts";
 import type { JsonSchema } from "./wanted.ts";
 import { memberNames, schemaWithWords, schemasAt, wantedText } from "./wanted.ts";
 
@@ -15,9 +16,6 @@ const SECRET_MEMBERS = new Set(["secret", "password", "token", "auth"]);
 const PROBLEMS_MAX = 100;
 
 type Issue = z.core.$ZodIssue;
-
-/** A custom check's message is what was wanted; with this as its `params` it is a whole sentence. */
-export const WHOLE_SENTENCE = { isSentence: true } as const;
 
 /**
  * The value in the schema's output form; throws AppError `invalid_request` with every fault. `where` places the faults:
@@ -46,14 +44,12 @@ function problemsOf(
 ): Problem[] {
   const path = [...base, ...issue.path];
   const place = placeOf(path, where);
-  if (issue.code === "custom" && issue.params?.["isSentence"] === true) {
-    return [{ path: place, message: issue.message }];
-  }
   if (issue.code === "unrecognized_keys") return unknownMembers(issue, path, root, where);
   if (issue.code === "invalid_union") {
     const inner = closestOption(issue);
     if (inner !== null) return inner.flatMap((each) => problemsOf(each, path, root, where));
   }
+  // A check of our own says in its message what it wants.
   const wanted = issue.code === "custom" ? issue.message : wantedText(schemasAt(root, path));
   return [{ path: place, message: sentence(place, wanted, inputOf(issue), path.at(-1)) }];
 }
@@ -110,12 +106,7 @@ function unknownMembers(
 /** A JSON pointer (RFC 6901), or the bare name of a query parameter. */
 function placeOf(path: readonly PropertyKey[], where: "body" | "query"): string {
   if (where === "query") return path.map(String).join(".");
-  return path.map((step) => `/${escapePointer(String(step))}`).join("");
-}
-
-/** One step of a JSON pointer. */
-export function escapePointer(step: string): string {
-  return step.replaceAll("~", "~0").replaceAll("/", "~1");
+  return path.map((step) => `/${pointer(String(step))}`).join("");
 }
 
 /**
