@@ -6,7 +6,7 @@ import type { z } from "zod";
 import type { Problem } from "../domain/errors.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import { nearestWord } from "../domain/nearest-word.ts";
-import { pointer } from "../manage/pointer.ts";
+import { pointer } from "../manage/problems.ts";
 import type { JsonSchema } from "./wanted.ts";
 import { memberNames, schemaWithWords, schemasAt, wantedText } from "./wanted.ts";
 
