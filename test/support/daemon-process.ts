@@ -8,8 +8,13 @@ import { setTimeout as pause } from "node:timers/promises";
 export interface DaemonProcess {
   /** `127.0.0.1:<port>`. */
   readonly address: string;
-  /** Stops it as an operator would, and waits for its end. */
-  stop(): Promise<void>;
+  readonly pid: number;
+  /** All that it has said until now, on both streams. */
+  output(): string;
+  /** Stops it as an operator would, and waits for its end. Resolves with its exit code; null where it had to be killed. */
+  stop(): Promise<number | null>;
+  /** SIGKILL, and waits for its end. */
+  kill(): Promise<void>;
 }
 
 export interface DaemonOptions {
@@ -18,6 +23,8 @@ export interface DaemonOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly dataDir: string;
+  /** Default: a port that is free now. */
+  readonly address?: string;
 }
 
 const READY_TIMEOUT_MS = 20_000;
@@ -26,7 +33,27 @@ const STOP_TIMEOUT_MS = 10_000;
 
 /** Resolves when `/readyz` answers 200. Rejects with what the daemon said when it ends before, or never gets there. */
 export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess> {
-  const address = `127.0.0.1:${await freePort()}`;
+  const address = options.address ?? `127.0.0.1:${await freePort()}`;
+  const daemon = spawnDaemon({ ...options, address });
+  try {
+    await daemon.ready();
+  } catch (error) {
+    await daemon.kill();
+    const message = `expected ${options.command.join(" ")} to get ready, got:\n${daemon.output()}`;
+    throw new Error(message, { cause: error });
+  }
+  return daemon;
+}
+
+/** A daemon that was started, ready or not. */
+export interface SpawnedDaemon extends DaemonProcess {
+  /** Resolves when `/readyz` answers 200; rejects when it ends before, or takes too long. */
+  ready(): Promise<void>;
+}
+
+/** As `startDaemon`, without waiting: for those who kill it in its first moments. */
+export function spawnDaemon(options: DaemonOptions & { readonly address: string }): SpawnedDaemon {
+  const { address } = options;
   const [command, ...words] = options.command;
   const child = spawn(command, words, {
     cwd: options.cwd,
@@ -37,19 +64,18 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
   }
-  try {
-    await untilReady(child, address);
-  } catch (error) {
-    child.kill("SIGKILL");
-    throw new Error(`expected ${options.command.join(" ")} to get ready, got:\n${said}`, {
-      cause: error,
-    });
-  }
-  return { address, stop: () => stop(child) };
+  return {
+    address,
+    pid: child.pid ?? 0,
+    output: () => said,
+    ready: () => untilReady(child, address),
+    stop: () => stop(child),
+    kill: () => end(child, "SIGKILL"),
+  };
 }
 
 /** Free in this moment: between here and the daemon somebody else could take it, which would fail loudly. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -59,6 +85,7 @@ async function freePort(): Promise<number> {
 }
 
 async function untilReady(child: ChildProcess, address: string): Promise<void> {
+  if (hasEnded(child)) throw new Error("it has ended");
   const failed = once(child, "error").then(([error]) => Promise.reject(error as Error));
   const ended = once(child, "exit").then(() => Promise.reject(new Error("it has ended")));
   const over = new AbortController();
@@ -80,11 +107,21 @@ async function answers(url: string, patience: AbortSignal): Promise<void> {
   }
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function stop(child: ChildProcess): Promise<number | null> {
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
-  await ended;
+  await end(child, "SIGTERM");
   clearTimeout(timer);
+  return child.exitCode;
+}
+
+/** `close` and not `exit`: only then everything that it said has arrived. */
+async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = once(child, "close");
+  child.kill(signal);
+  await ended;
 }
