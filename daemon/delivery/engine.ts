@@ -148,7 +148,7 @@ export function createEngine(needs: EngineNeeds): Engine {
   function soonPump(): void {
     if (isPumpScheduled) return;
     isPumpScheduled = true;
-    queueMicrotask(pump);
+    timers.soon(pump);
   }
 
   function pump(): void {
