@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { AppError } from "../daemon/domain/errors.ts";
-import { StoreUnavailable } from "../daemon/domain/ports.ts";
+import { StoreUnavailable } from "../daemon/domain/stores.ts";
 import { createTestIngest, openHouse, ROOT_KEY } from "./support/api-house.ts";
 import type { ApiHouse } from "./support/api-house.ts";
 import { assertProblem, call, makeEndpoint, problemsOf } from "./support/api-call.ts";

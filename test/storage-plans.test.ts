@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { DeliveryQuery, EventQuery } from "../daemon/domain/ports.ts";
+import type { DeliveryQuery, EventQuery } from "../daemon/domain/stores.ts";
 import { cursorText } from "../daemon/storage/cursor.ts";
 import { storeOn } from "../daemon/storage/store.ts";
 import { recordingConnection } from "./support/store-plans.ts";

@@ -4,8 +4,8 @@ import { after, test } from "node:test";
 
 import SqliteDatabase from "better-sqlite3";
 
-import type { StoreTrouble } from "../daemon/domain/ports.ts";
-import { StoreUnavailable } from "../daemon/domain/ports.ts";
+import type { StoreTrouble } from "../daemon/domain/stores.ts";
+import { StoreUnavailable } from "../daemon/domain/stores.ts";
 import { DatabaseRefused, openDatabase } from "../daemon/storage/open.ts";
 import { openDesk, START_MS } from "./support/store-desk.ts";
 import type { OpenTable } from "./support/store-sqlite.ts";

@@ -25,7 +25,9 @@ const HOLDER = join(import.meta.dirname, "fixtures", "lock-holder.ts");
 
 /** A process that asked for the lock, and what it said. */
 async function holder(context: TestContext, dataDir: string) {
-  const child = spawn(process.execPath, [HOLDER, dataDir], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [HOLDER, dataDir], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   context.after(() => child.kill("SIGKILL"));
   const [said] = await once(createInterface({ input: child.stdout }), "line");
   return {
@@ -45,7 +47,10 @@ test("of daemons that start in the same instant exactly one gets the data direct
   const winners = all.filter(({ said }) => said === "taken");
   assert.equal(winners.length, 1);
   for (const { said } of all.filter((each) => each !== winners[0])) {
-    assert.match(said, new RegExp(`^expected ${dataDir} to be free, got one .*\\(process ${winners[0]?.pid}\\)`));
+    assert.match(
+      said,
+      new RegExp(`^expected ${dataDir} to be free, got one .*\\(process ${winners[0]?.pid}\\)`),
+    );
   }
 });
 
@@ -70,7 +75,10 @@ test("within one process, too, a data directory is taken once; released, it is f
 });
 
 test("a lock in a folder that is not there is refused with a sentence", () => {
-  assert.throws(() => lockDataDir("/nowhere/at/all", 1), /^Error: expected .*posthorn\.lock to be usable/);
+  assert.throws(
+    () => lockDataDir("/nowhere/at/all", 1),
+    /^Error: expected .*posthorn\.lock to be usable/,
+  );
 });
 
 test("a data directory is made for its owner only; one that is there keeps its mode", () => {

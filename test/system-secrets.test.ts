@@ -18,13 +18,20 @@ function folder(): string {
 }
 
 test("what was sealed opens for its owner with the same text", () => {
-  for (const text of ["", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "ключ 🔑", "x".repeat(10_000)]) {
+  for (const text of [
+    "",
+    "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "ключ 🔑",
+    "x".repeat(10_000),
+  ]) {
     assert.equal(vault.open("ep_1", vault.seal("ep_1", text)), text);
   }
 });
 
 test("the same text is never sealed to the same bytes", () => {
-  const boxes = Array.from({ length: 200 }, () => Buffer.from(vault.seal("o", "t")).toString("hex"));
+  const boxes = Array.from({ length: 200 }, () =>
+    Buffer.from(vault.seal("o", "t")).toString("hex"),
+  );
   assert.equal(new Set(boxes).size, 200);
 });
 
@@ -140,7 +147,15 @@ for (const secret of SECRETS) {
 }
 
 test("a secret is hidden by its name, whatever it looks like, however the name is written", () => {
-  for (const name of ["authorization", "Authorization", "api_key", "apiKey", "PASSWORD", "Set-Cookie", "secrets"]) {
+  for (const name of [
+    "authorization",
+    "Authorization",
+    "api_key",
+    "apiKey",
+    "PASSWORD",
+    "Set-Cookie",
+    "secrets",
+  ]) {
     assert.deepEqual(redacted({ [name]: "hunter2", other: 1 }), { [name]: "[hidden]", other: 1 });
     assert.deepEqual(redacted({ a: [{ [name]: ["hunter2"] }] }), { a: [{ [name]: "[hidden]" }] });
   }
@@ -151,7 +166,8 @@ test("header lines and URLs keep all but their credentials", () => {
   assert.equal(redactedText("authorization: Bearer abcdefgh123"), "authorization: [hidden]");
   assert.equal(redactedText("sent Bearer abcdefgh123 along"), "sent Bearer [hidden] along");
   assert.equal(redactedText("http://me:pw@proxy:3128/"), "http://[hidden]@proxy:3128/");
-  const harmless = "POST https://shop.example/hook?x=1 for evt_01h answered 200, basic facts about keys";
+  const harmless =
+    "POST https://shop.example/hook?x=1 for evt_01h answered 200, basic facts about keys";
   assert.equal(redactedText(harmless), harmless);
 });
 
@@ -170,7 +186,11 @@ function logged(format: "text" | "json", level: "info" | "warn" = "info") {
 
 test("a JSON line has level, time and message, its fields beside them, and no secret", () => {
   const { lines, log } = logged("json");
-  log.warn(`got ${SECRETS[0]}`, { endpoint: "ep_1", token: "abc", error: new Error(`x ${SECRETS[1]}`) });
+  log.warn(`got ${SECRETS[0]}`, {
+    endpoint: "ep_1",
+    token: "abc",
+    error: new Error(`x ${SECRETS[1]}`),
+  });
   const line = JSON.parse(lines[0] ?? "");
   assert.equal(line.level, "warn");
   assert.match(line.time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AppError, expected } from "../domain/errors.ts";
-import type { DeliveryQuery, DeliveryRow, Page } from "../domain/ports.ts";
+import type { DeliveryQuery, DeliveryRow, Page } from "../domain/stores.ts";
 import {
   deliveriesJson,
   deliveryOut,

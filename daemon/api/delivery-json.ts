@@ -1,7 +1,7 @@
 /** Deliveries and their attempts as the API shows them, each with its reason. */
 import { z } from "zod";
 import type { Delivery, ShownState } from "../domain/delivery.ts";
-import type { AttemptRow, DeliveryRow } from "../domain/ports.ts";
+import type { AttemptRow, DeliveryRow } from "../domain/stores.ts";
 import type { EngineFacts, Reason } from "../domain/reason.ts";
 import { explain } from "../domain/reason.ts";
 import { component } from "./component.ts";

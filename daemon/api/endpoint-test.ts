@@ -1,6 +1,6 @@
 import type { Delivery } from "../domain/delivery.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
-import type { DeliveryRow } from "../domain/ports.ts";
+import type { DeliveryRow } from "../domain/stores.ts";
 import type { ApiNeeds } from "./needs.ts";
 
 /** Beyond the attempt's own limit: for its turn in the engine and the record of its end. */

@@ -8,16 +8,8 @@ import type { EventTypes } from "../manage/event-types.ts";
 import type { Keys } from "../manage/keys.ts";
 import type { Motion } from "../manage/motion.ts";
 import type { Replay } from "../manage/replay.ts";
-import type {
-  Chance,
-  Clock,
-  Dispatcher,
-  Feed,
-  Ingest,
-  Log,
-  ReadStore,
-  Timers,
-} from "../domain/ports.ts";
+import type { Chance, Clock, Dispatcher, Feed, Ingest, Log, Timers } from "../domain/ports.ts";
+import type { ReadStore } from "../domain/stores.ts";
 
 /** One thing that has to be well for the daemon to take events. `detail` is a sentence for the operator. */
 export interface Check {

@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from "../domain/errors.ts";
 import { AppError } from "../domain/errors.ts";
-import { StoreUnavailable } from "../domain/ports.ts";
+import { StoreUnavailable } from "../domain/stores.ts";
 
 interface ProblemKind {
   readonly status: number;

@@ -3,7 +3,7 @@ import type { Outcome, OutgoingRequest } from "../domain/attempt.ts";
 import { settle } from "../domain/delivery.ts";
 import { backoffTable } from "../domain/endpoint.ts";
 import { healthAfter } from "../domain/health.ts";
-import type { AttemptRecord, DueDelivery, HealthRecord, Released } from "../domain/ports.ts";
+import type { AttemptRecord, DueDelivery, HealthRecord, Released } from "../domain/stores.ts";
 import type { Lane } from "./lane.ts";
 import type { EngineNeeds } from "./needs.ts";
 import { createRecorder } from "./recorder.ts";

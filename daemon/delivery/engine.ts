@@ -1,7 +1,8 @@
 import { longestDelayMs } from "../domain/backoff.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
 import { backoffTable } from "../domain/endpoint.ts";
-import type { Admission, Dispatcher, DueDelivery } from "../domain/ports.ts";
+import type { Admission, Dispatcher } from "../domain/ports.ts";
+import type { DueDelivery } from "../domain/stores.ts";
 import { createAttempts } from "./attempts.ts";
 import type { Lane } from "./lane.ts";
 import { createLane, gate, policyOf, takeNext } from "./lane.ts";

@@ -1,6 +1,6 @@
 import type { EgressPolicy } from "../domain/attempt.ts";
 import type { Endpoint, EndpointHealth } from "../domain/endpoint.ts";
-import type { DueDelivery } from "../domain/ports.ts";
+import type { DueDelivery } from "../domain/stores.ts";
 
 /**
  * One endpoint as the engine sees it: what of its deliveries is in memory, and what keeps it from sending. A lane never waits

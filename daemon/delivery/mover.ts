@@ -1,5 +1,6 @@
 import type { Directory } from "../domain/directory.ts";
-import type { Clock, DeliveryStore, Log, Timers } from "../domain/ports.ts";
+import type { Clock, Log, Timers } from "../domain/ports.ts";
+import type { DeliveryStore } from "../domain/stores.ts";
 
 const CHUNK = 1_000;
 const RETRY_AFTER_MS = 1_000;

@@ -3,7 +3,8 @@ import type { Outcome, Sender } from "../domain/attempt.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
 import type { IdMaker } from "../domain/id.ts";
-import type { Chance, Clock, DeliveryStore, Feed, Log, Timers } from "../domain/ports.ts";
+import type { Chance, Clock, Feed, Log, Timers } from "../domain/ports.ts";
+import type { DeliveryStore } from "../domain/stores.ts";
 
 export interface EngineLimits {
   readonly concurrencyMax: number;

@@ -1,4 +1,5 @@
-import type { Clock, DeliveryStore, DueDelivery, Log } from "../domain/ports.ts";
+import type { Clock, Log } from "../domain/ports.ts";
+import type { DeliveryStore, DueDelivery } from "../domain/stores.ts";
 import type { Lane } from "./lane.ts";
 import type { Window } from "./window.ts";
 

@@ -1,4 +1,5 @@
-import type { AttemptRecord, Clock, HealthRecord, Log, Released, Timers } from "../domain/ports.ts";
+import type { Clock, Log, Timers } from "../domain/ports.ts";
+import type { AttemptRecord, HealthRecord, Released } from "../domain/stores.ts";
 
 const FLUSH_AFTER_MS_MIN = 5;
 const FLUSH_AFTER_MS_MAX = 100;

@@ -2,7 +2,7 @@ import { profileHeaders } from "../../sdk/src/sign.ts";
 import type { SigningKey } from "../../sdk/src/secret.ts";
 import type { OutgoingRequest } from "../domain/attempt.ts";
 import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
-import type { DueDelivery } from "../domain/ports.ts";
+import type { DueDelivery } from "../domain/stores.ts";
 
 export interface RequestInput {
   readonly delivery: DueDelivery;

@@ -1,4 +1,4 @@
-import type { DueDelivery } from "../domain/ports.ts";
+import type { DueDelivery } from "../domain/stores.ts";
 import type { Lane } from "./lane.ts";
 
 /** One lane's share of the window, so that no endpoint's backlog takes the memory of all. */

@@ -6,17 +6,16 @@ import { AppError } from "../domain/errors.ts";
 import { TEST_EVENT_TYPE } from "../domain/event.ts";
 import type { IdMaker } from "../domain/id.ts";
 import type {
-  Accepted,
   Clock,
   Dispatcher,
-  EventStore,
   Feed,
   IncomingEvent,
   Ingest,
   IngestAnswer,
   Timers,
 } from "../domain/ports.ts";
-import { StoreUnavailable } from "../domain/ports.ts";
+import type { Accepted, EventStore } from "../domain/stores.ts";
+import { StoreUnavailable } from "../domain/stores.ts";
 import type { Pace } from "./pace.ts";
 import type { Prepared } from "./prepare.ts";
 import { admissions, prepare } from "./prepare.ts";

@@ -2,14 +2,8 @@ import type { Shape } from "../../sdk/src/envelope.ts";
 import { envelope } from "../../sdk/src/envelope.ts";
 import type { Endpoint, ProfileKind } from "../domain/endpoint.ts";
 import type { IdMaker } from "../domain/id.ts";
-import type {
-  Accepted,
-  Admission,
-  DueEvent,
-  IncomingEvent,
-  NewDelivery,
-  NewEvent,
-} from "../domain/ports.ts";
+import type { Admission, IncomingEvent } from "../domain/ports.ts";
+import type { Accepted, DueEvent, NewDelivery, NewEvent } from "../domain/stores.ts";
 import { fingerprint } from "./fingerprint.ts";
 
 /** An event with its bodies made and its deliveries written down, ready for the commit. */

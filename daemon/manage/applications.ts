@@ -4,7 +4,8 @@ import type { Directory } from "../domain/directory.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import type { IdMaker } from "../domain/id.ts";
 import { isId } from "../domain/id.ts";
-import type { Clock, OfficeStore } from "../domain/ports.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { OfficeStore } from "../domain/stores.ts";
 import { refuseProblems } from "./problems.ts";
 
 export interface Applications {

@@ -1,6 +1,7 @@
 import type { Directory } from "../domain/directory.ts";
 import type { Endpoint, EndpointHealth } from "../domain/endpoint.ts";
-import type { Dispatcher, EndpointChange, OfficeStore } from "../domain/ports.ts";
+import type { Dispatcher } from "../domain/ports.ts";
+import type { EndpointChange, OfficeStore } from "../domain/stores.ts";
 import { endpointOf } from "./lookup.ts";
 import type { TakeTurns } from "./turns.ts";
 

@@ -1,5 +1,6 @@
 import type { Directory } from "../domain/directory.ts";
-import type { Clock, Dispatcher, OfficeStore, Timers } from "../domain/ports.ts";
+import type { Clock, Dispatcher, Timers } from "../domain/ports.ts";
+import type { OfficeStore } from "../domain/stores.ts";
 import { endpointOf } from "./lookup.ts";
 import type { TakeTurns } from "./turns.ts";
 import { giveWay } from "./give-way.ts";

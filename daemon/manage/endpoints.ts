@@ -9,14 +9,8 @@ import { SECRET_OVERLAP_MS_DEFAULT, SECRET_OVERLAP_MS_MAX, UNTRIED } from "../do
 import type { Problem } from "../domain/errors.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import type { IdMaker } from "../domain/id.ts";
-import type {
-  Chance,
-  Clock,
-  Dispatcher,
-  EndpointChange,
-  OfficeStore,
-  Vault,
-} from "../domain/ports.ts";
+import type { Chance, Clock, Dispatcher, Vault } from "../domain/ports.ts";
+import type { EndpointChange, OfficeStore } from "../domain/stores.ts";
 import type { Commit } from "./commit.ts";
 import { createCommit } from "./commit.ts";
 import { endpointOf } from "./lookup.ts";

@@ -5,7 +5,8 @@ import { SCOPES } from "../domain/application.ts";
 import type { Problem } from "../domain/errors.ts";
 import { expected } from "../domain/errors.ts";
 import type { IdMaker } from "../domain/id.ts";
-import type { Caller, Chance, Clock, OfficeStore } from "../domain/ports.ts";
+import type { Caller, Chance, Clock } from "../domain/ports.ts";
+import type { OfficeStore } from "../domain/stores.ts";
 import { unknown } from "./lookup.ts";
 import { refuseProblems } from "./problems.ts";
 

@@ -2,15 +2,8 @@ import type { Delivery } from "../domain/delivery.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
 import { AppError } from "../domain/errors.ts";
-import type {
-  Clock,
-  DeliveryRow,
-  Dispatcher,
-  Feed,
-  OfficeStore,
-  ReadStore,
-  Timers,
-} from "../domain/ports.ts";
+import type { Clock, Dispatcher, Feed, Timers } from "../domain/ports.ts";
+import type { DeliveryRow, OfficeStore, ReadStore } from "../domain/stores.ts";
 import { giveWay } from "./give-way.ts";
 import { endpointOf, unknown } from "./lookup.ts";
 

@@ -1,15 +1,7 @@
 import type { Directory } from "../domain/directory.ts";
 import type { IdMaker } from "../domain/id.ts";
-import type {
-  Chance,
-  Clock,
-  Dispatcher,
-  Feed,
-  OfficeStore,
-  ReadStore,
-  Timers,
-  Vault,
-} from "../domain/ports.ts";
+import type { Chance, Clock, Dispatcher, Feed, Timers, Vault } from "../domain/ports.ts";
+import type { OfficeStore, ReadStore } from "../domain/stores.ts";
 import type { Applications } from "./applications.ts";
 import { createApplications } from "./applications.ts";
 import type { Deletion } from "./deletion.ts";

@@ -1,5 +1,5 @@
 import type { Directory } from "../domain/directory.ts";
-import type { OfficeStore } from "../domain/ports.ts";
+import type { OfficeStore } from "../domain/stores.ts";
 
 /**
  * Puts everything that the store knows into the directory; the first thing at start. Endpoints

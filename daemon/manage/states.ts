@@ -1,6 +1,7 @@
 import type { Endpoint, Transition } from "../domain/endpoint.ts";
 import { AppError } from "../domain/errors.ts";
-import type { Clock, EndpointChange } from "../domain/ports.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { EndpointChange } from "../domain/stores.ts";
 import type { Commit } from "./commit.ts";
 
 /**

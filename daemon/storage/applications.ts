@@ -1,6 +1,6 @@
 import type { Application } from "../domain/application.ts";
 import { DEFAULT_APPLICATION } from "../domain/application.ts";
-import type { OfficeStore } from "../domain/ports.ts";
+import type { OfficeStore } from "../domain/stores.ts";
 import type { Connection } from "./open.ts";
 import { refuseTaken } from "./taken.ts";
 

@@ -1,4 +1,4 @@
-import type { EndpointCounts } from "../domain/ports.ts";
+import type { EndpointCounts } from "../domain/stores.ts";
 import type { Connection } from "./open.ts";
 
 type CountName = keyof EndpointCounts;

@@ -1,5 +1,5 @@
 import { errorCode } from "../domain/attempt.ts";
-import type { AttemptRecord, DeliveryStore, DueDelivery, Released } from "../domain/ports.ts";
+import type { AttemptRecord, DeliveryStore, DueDelivery, Released } from "../domain/stores.ts";
 import { createActiveCheck } from "./active.ts";
 import type { CountChanges } from "./counts.ts";
 import { createCountChanges } from "./counts.ts";

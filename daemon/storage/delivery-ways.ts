@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 
-import type { DeliveryQuery } from "../domain/ports.ts";
+import type { DeliveryQuery } from "../domain/stores.ts";
 import type { Place } from "./cursor.ts";
 import type { Connection } from "./open.ts";
 import { earliestDue } from "./pending.ts";

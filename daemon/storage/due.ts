@@ -1,5 +1,5 @@
 import type { ProfileKind } from "../domain/endpoint.ts";
-import type { DeliveryStore, DueDelivery, DueEvent } from "../domain/ports.ts";
+import type { DeliveryStore, DueDelivery, DueEvent } from "../domain/stores.ts";
 import type { Connection } from "./open.ts";
 
 type DueQuery = Parameters<DeliveryStore["dueDeliveries"]>[0];

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 
 import type { Endpoint } from "../domain/endpoint.ts";
 import { AppError, expected } from "../domain/errors.ts";
-import type { EndpointChange, OfficeStore } from "../domain/ports.ts";
+import type { EndpointChange, OfficeStore } from "../domain/stores.ts";
 import { endpointOf, endpointRow, secretsJson } from "./endpoint-row.ts";
 import type { Connection } from "./open.ts";
 import type { EndpointTable } from "./schema.ts";

@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 
 import type { EventType } from "../domain/application.ts";
-import type { OfficeStore } from "../domain/ports.ts";
+import type { OfficeStore } from "../domain/stores.ts";
 import type { Connection } from "./open.ts";
 import type { EventTypeTable } from "./schema.ts";
 

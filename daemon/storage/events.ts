@@ -5,7 +5,7 @@ import type {
   IdempotencyClaim,
   NewDelivery,
   NewEvent,
-} from "../domain/ports.ts";
+} from "../domain/stores.ts";
 import { createActiveCheck } from "./active.ts";
 import type { CountChanges } from "./counts.ts";
 import { createCountChanges } from "./counts.ts";

@@ -1,4 +1,4 @@
-import type { UpkeepStore } from "../domain/ports.ts";
+import type { UpkeepStore } from "../domain/stores.ts";
 import type { Connection } from "./open.ts";
 
 type ForgetQuery = Parameters<UpkeepStore["forgetEvents"]>[0];

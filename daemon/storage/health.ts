@@ -1,4 +1,4 @@
-import type { HealthRecord } from "../domain/ports.ts";
+import type { HealthRecord } from "../domain/stores.ts";
 import type { Connection } from "./open.ts";
 
 /** Writes how an endpoint does now and, where the attempts were reason enough, that it is disabled. */

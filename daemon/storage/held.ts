@@ -1,4 +1,4 @@
-import type { MoveQuery } from "../domain/ports.ts";
+import type { MoveQuery } from "../domain/stores.ts";
 import type { CountChanges } from "./counts.ts";
 import type { Connection } from "./open.ts";
 import type { OrderKeeper } from "./order.ts";

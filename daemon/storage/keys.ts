@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 
 import type { ApiKey, Scope } from "../domain/application.ts";
-import type { OfficeStore } from "../domain/ports.ts";
+import type { OfficeStore } from "../domain/stores.ts";
 import type { Connection } from "./open.ts";
 import type { ApiKeyTable } from "./schema.ts";
 import { refuseTaken } from "./taken.ts";

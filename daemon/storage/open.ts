@@ -9,8 +9,8 @@ import {
 } from "kysely";
 
 import { StartRefused } from "../domain/errors.ts";
-import type { StoreTrouble } from "../domain/ports.ts";
-import { StoreUnavailable } from "../domain/ports.ts";
+import type { StoreTrouble } from "../domain/stores.ts";
+import { StoreUnavailable } from "../domain/stores.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import type { Database } from "./schema.ts";
 

@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import { sql } from "kysely";
 
-import type { DeliveryQuery, DeliveryRow, Page } from "../domain/ports.ts";
+import type { DeliveryQuery, DeliveryRow, Page } from "../domain/stores.ts";
 import type { Way } from "./delivery-ways.ts";
 import { chooseWay } from "./delivery-ways.ts";
 import type { Connection } from "./open.ts";

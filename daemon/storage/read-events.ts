@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import { sql } from "kysely";
 
 import type { Event, EventBody } from "../domain/event.ts";
-import type { EventQuery, Page } from "../domain/ports.ts";
+import type { EventQuery, Page } from "../domain/stores.ts";
 import type { Place } from "./cursor.ts";
 import type { Connection } from "./open.ts";
 import { eventOf } from "./rows.ts";

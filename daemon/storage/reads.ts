@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 
 import { sql } from "kysely";
 
-import type { EndpointCounts, ReadStore } from "../domain/ports.ts";
+import type { EndpointCounts, ReadStore } from "../domain/stores.ts";
 import { zeroCounts } from "./counts.ts";
 import type { Connection } from "./open.ts";
 import { createDeliveryReader } from "./read-deliveries.ts";

@@ -1,4 +1,4 @@
-import type { RecoverQuery } from "../domain/ports.ts";
+import type { RecoverQuery } from "../domain/stores.ts";
 import type { CountChanges } from "./counts.ts";
 import type { Connection } from "./open.ts";
 import type { MovingRow, PutBack } from "./put-back.ts";

@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import { sql } from "kysely";
 
 import type { Event, EventBody } from "../domain/event.ts";
-import type { NewDelivery, OfficeStore } from "../domain/ports.ts";
+import type { NewDelivery, OfficeStore } from "../domain/stores.ts";
 import type { CountChanges } from "./counts.ts";
 import { createCountChanges } from "./counts.ts";
 import type { Connection } from "./open.ts";

@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 
 import type { Delivery, EndReason, Hold } from "../domain/delivery.ts";
 import type { Event } from "../domain/event.ts";
-import type { AttemptRow } from "../domain/ports.ts";
+import type { AttemptRow } from "../domain/stores.ts";
 import type { AttemptTable, DeliveryTable, EventTable } from "./schema.ts";
 
 /** From rows to nouns. What a CHECK holds to a closed list is taken at its word. */

@@ -4,7 +4,7 @@ import type {
   OfficeStore,
   ReadStore,
   UpkeepStore,
-} from "../domain/ports.ts";
+} from "../domain/stores.ts";
 import { createApplicationKeeper, ensureDefaultApplication } from "./applications.ts";
 import { createDeliveryStore } from "./deliveries.ts";
 import { createEndpointKeeper } from "./endpoints.ts";

@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from "node:fs";
 
-import type { StoreTrouble, UpkeepStore } from "../domain/ports.ts";
+import type { StoreTrouble, UpkeepStore } from "../domain/stores.ts";
 import { createCountChanges } from "./counts.ts";
 import { createForgetter } from "./forget.ts";
 import type { Connection } from "./open.ts";

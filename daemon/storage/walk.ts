@@ -1,4 +1,4 @@
-import type { Page, PageQuery } from "../domain/ports.ts";
+import type { Page, PageQuery } from "../domain/stores.ts";
 import type { Place } from "./cursor.ts";
 import { cursorText, readCursor } from "./cursor.ts";
 

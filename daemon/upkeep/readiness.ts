@@ -1,4 +1,4 @@
-import type { StoreTrouble, UpkeepStore } from "../domain/ports.ts";
+import type { StoreTrouble, UpkeepStore } from "../domain/stores.ts";
 
 /** One thing that has to be well for the daemon to take events. */
 export interface Check {

@@ -1,4 +1,5 @@
-import type { Log, Timers, UpkeepStore } from "../domain/ports.ts";
+import type { Log, Timers } from "../domain/ports.ts";
+import type { UpkeepStore } from "../domain/stores.ts";
 
 const DAY_MS = 24 * 3_600_000;
 /** Idempotency keys are kept for at least a day, whatever the retention. */

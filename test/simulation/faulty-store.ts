@@ -1,5 +1,5 @@
-import type { DeliveryStore, EventStore } from "../../daemon/domain/ports.ts";
-import { StoreUnavailable } from "../../daemon/domain/ports.ts";
+import type { DeliveryStore, EventStore } from "../../daemon/domain/stores.ts";
+import { StoreUnavailable } from "../../daemon/domain/stores.ts";
 import type { Seeded } from "../support/seeded.ts";
 
 /** What can go wrong around a commit, drawn anew for each. */

@@ -8,7 +8,7 @@ import type {
   IdempotencyClaim,
   NewDelivery,
   NewEvent,
-} from "../../daemon/domain/ports.ts";
+} from "../../daemon/domain/stores.ts";
 import type { Settlement } from "../../daemon/domain/delivery.ts";
 import type { Store } from "../../daemon/storage/store.ts";
 

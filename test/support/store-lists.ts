@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { AppError } from "../../daemon/domain/errors.ts";
-import type { DeliveryQuery, EventQuery, Page } from "../../daemon/domain/ports.ts";
+import type { DeliveryQuery, EventQuery, Page } from "../../daemon/domain/stores.ts";
 import type { Desk, Laws } from "./store-desk.ts";
 import { lawsFor, START_MS } from "./store-desk.ts";
 

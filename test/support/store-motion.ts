@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { Endpoint } from "../../daemon/domain/endpoint.ts";
-import type { RecoverQuery } from "../../daemon/domain/ports.ts";
+import type { RecoverQuery } from "../../daemon/domain/stores.ts";
 import type { Desk, Laws } from "./store-desk.ts";
 import { START_MS } from "./store-desk.ts";
 import { fates } from "./store-order.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import type { AcceptedDelivery } from "../../daemon/domain/ports.ts";
+import type { AcceptedDelivery } from "../../daemon/domain/stores.ts";
 import type { Desk, Laws } from "./store-desk.ts";
 import { START_MS } from "./store-desk.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { Endpoint } from "../../daemon/domain/endpoint.ts";
-import type { AcceptedDelivery, DeliveryRow } from "../../daemon/domain/ports.ts";
+import type { AcceptedDelivery, DeliveryRow } from "../../daemon/domain/stores.ts";
 import type { Seeded } from "./seeded.ts";
 import { createSeeded } from "./seeded.ts";
 import type { Desk, Ending, Laws } from "./store-desk.ts";

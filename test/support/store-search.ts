@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import type { DeliveryQuery, EventQuery } from "../../daemon/domain/ports.ts";
+import type { DeliveryQuery, EventQuery } from "../../daemon/domain/stores.ts";
 import type { Desk, Laws } from "./store-desk.ts";
 import { START_MS } from "./store-desk.ts";
 import { deliveryPages, eventPages } from "./store-lists.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { Endpoint, Transition } from "../../daemon/domain/endpoint.ts";
-import type { AcceptedDelivery } from "../../daemon/domain/ports.ts";
+import type { AcceptedDelivery } from "../../daemon/domain/stores.ts";
 import type { Desk, Laws } from "./store-desk.ts";
 import { lawsFor, first, START_MS } from "./store-desk.ts";
 import { fates } from "./store-order.ts";

@@ -1,0 +1,352 @@
+/** What work rooms ask of the store: batch-shaped and asynchronous, so that another database can stand behind them one day. */
+import type { ApiKey, Application, EventType } from "./application.ts";
+import type { Outcome } from "./attempt.ts";
+import type { Delivery, Settlement } from "./delivery.ts";
+import type {
+  DisabledReason,
+  Endpoint,
+  EndpointHealth,
+  EndpointSecret,
+  EndpointSettings,
+  EndpointState,
+  ProfileKind,
+  Transition,
+} from "./endpoint.ts";
+import type { Event, EventBody } from "./event.ts";
+
+export interface NewDelivery {
+  readonly id: string;
+  readonly endpointSeq: number;
+  /** `held` where the endpoint is not active; the store may hold a `pending` one back for order's sake. */
+  readonly hold: "paused" | "disabled" | null;
+  readonly orderingKey: string | null;
+  readonly isTest: boolean;
+}
+
+export interface NewEvent {
+  readonly event: Omit<Event, "seq">;
+  readonly body: EventBody;
+  /** Bodies for matching endpoints whose profile has another envelope than `standard`. */
+  readonly variants: readonly { readonly shape: ProfileKind; readonly bytes: Uint8Array }[];
+  readonly deliveries: readonly NewDelivery[];
+  readonly idempotency: IdempotencyClaim | null;
+}
+
+/** The same key with the same fingerprint is answered with the first answer; with another fingerprint it is a conflict. */
+export interface IdempotencyClaim {
+  readonly key: string;
+  /** SHA-256 over everything that makes the request what it is. */
+  readonly fingerprint: Uint8Array;
+}
+
+export interface AcceptedDelivery {
+  readonly seq: number;
+  readonly id: string;
+  readonly endpointSeq: number;
+  readonly isPending: boolean;
+  readonly orderingKey: string | null;
+  readonly isTest: boolean;
+}
+
+export type Accepted =
+  | {
+      readonly kind: "accepted";
+      readonly eventSeq: number;
+      readonly eventId: string;
+      readonly deliveries: readonly AcceptedDelivery[];
+    }
+  /** The same request came before: this is what it was answered with. */
+  | { readonly kind: "repeated"; readonly eventId: string; readonly deliveryCount: number }
+  | { readonly kind: "conflict"; readonly message: string };
+
+/** Why the store can't commit now. Nothing of the batch was written. */
+export type StoreTrouble = "disk_full" | "read_only" | "io_error";
+
+/** Thrown by every writing method when nothing could be committed. Retrying later is right; nothing was written. */
+export class StoreUnavailable extends Error {
+  readonly trouble: StoreTrouble;
+  constructor(trouble: StoreTrouble, cause: unknown) {
+    super(`expected the database to take a write, got ${trouble}`, { cause });
+    this.name = "StoreUnavailable";
+    this.trouble = trouble;
+  }
+}
+
+export interface EventStore {
+  /** All of the batch in one durable commit, answered one by one in order. Rejects with `StoreUnavailable` when none was written. */
+  acceptEvents(batch: readonly NewEvent[]): Promise<Accepted[]>;
+}
+
+/** A delivery that may be attempted, with all that its request is made of. */
+export interface DueDelivery {
+  readonly seq: number;
+  readonly id: string;
+  readonly endpointSeq: number;
+  readonly eventSeq: number;
+  readonly attemptCount: number;
+  readonly tableStart: number;
+  readonly orderingKey: string | null;
+  readonly isTest: boolean;
+  readonly event: DueEvent;
+}
+
+/** What a request needs of its event; shared by the event's deliveries while they are in memory. */
+export interface DueEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly occurredAtMs: number;
+  readonly contentType: string | null;
+  /** Where `shape` is not the one asked for, that body was never made (the profile is newer than the event) and this is the event's own. */
+  readonly body: Uint8Array;
+  readonly dataStart: number;
+  readonly shape: ProfileKind | "raw";
+}
+
+export interface AttemptRecord {
+  readonly deliverySeq: number;
+  readonly deliveryId: string;
+  readonly endpointSeq: number;
+  readonly attemptId: string;
+  readonly number: number;
+  readonly startedAtMs: number;
+  readonly outcome: Outcome;
+  /** Header lines as sent, `name: value` each, credentials masked. */
+  readonly requestHeaders: string;
+  readonly settlement: Settlement;
+  readonly orderingKey: string | null;
+}
+
+/** An endpoint's health (and verdict) after the attempts of one batch; absent where nothing changed. */
+export interface HealthRecord {
+  readonly endpointSeq: number;
+  readonly health: EndpointHealth;
+  readonly disables: DisabledReason | null;
+}
+
+/** Deliveries that may go now because the one before them, in their ordering key, has ended. */
+export interface Released {
+  readonly endpointSeq: number;
+  readonly dueAtMs: number;
+}
+
+export interface DeliveryStore {
+  /** Endpoints with pending deliveries and when the earliest of each is due. Read once, at start. */
+  pendingLanes(): Promise<{ endpointSeq: number; dueAtMs: number; count: number }[]>;
+  /** The earliest due first, by (due_at_ms, seq). `limit` rows or `bytesMax` of bodies, whichever is reached first (at least one row). */
+  dueDeliveries(query: {
+    endpointSeq: number;
+    shape: ProfileKind;
+    nowMs: number;
+    limit: number;
+    bytesMax: number;
+    /** Rows in memory already; they are left out. */
+    except: ReadonlySet<number>;
+  }): Promise<DueDelivery[]>;
+  /** When the endpoint's earliest pending delivery is due that is not in `except`; null for none. */
+  nextDueAtMs(endpointSeq: number, except: ReadonlySet<number>): Promise<number | null>;
+  /** All in one durable commit. A delivery that an operator cancelled meanwhile keeps that state, unless it was delivered. */
+  recordAttempts(
+    attempts: readonly AttemptRecord[],
+    health: readonly HealthRecord[],
+    nowMs: number,
+  ): Promise<Released[]>;
+  /**
+   * Nothing may be due later than `latestMs`: what is, becomes due then. For the start after a calendar that was wrong and
+   * set back, when a retry of seconds would otherwise wait for the hours between.
+   */
+  pullForward(endpointSeq: number, latestMs: number): Promise<void>;
+  /** Keep a body that was made for a profile chosen after the event was accepted. */
+  saveVariant(eventSeq: number, shape: ProfileKind, bytes: Uint8Array): Promise<void>;
+  /** One chunk of an endpoint's transition; when `isDone` the stored transition is cleared in the same commit. */
+  moveHeld(query: MoveQuery): Promise<{ moved: number; isDone: boolean }>;
+}
+
+export interface MoveQuery {
+  readonly endpointSeq: number;
+  readonly transition: Transition;
+  /** What deliveries are held for, where the transition is `hold`. */
+  readonly hold: "paused" | "disabled";
+  readonly limit: number;
+  /** When released deliveries are due. */
+  readonly nowMs: number;
+}
+
+export interface Page<Row> {
+  /** Fewer than the limit, even none, where filters let little through: then `next` goes on looking. */
+  readonly rows: readonly Row[];
+  /** Where the next page starts, to be handed back as `after`; null at the end. */
+  readonly next: string | null;
+}
+
+export interface PageQuery {
+  readonly limit: number;
+  /** From a previous page's `next`; null for the newest. A cursor that can't be read rejects with AppError `invalid_cursor`. */
+  readonly after: string | null;
+}
+
+export interface EventQuery extends PageQuery {
+  readonly applicationSeq: number;
+  readonly type?: string;
+  readonly tenant?: string;
+  /** When it was accepted: from this instant, and before that one. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** A piece of text somewhere in the body, byte for byte. */
+  readonly text?: string;
+}
+
+/**
+ * Newest first, with two exceptions: one event's deliveries go by their endpoints, and `pending` ones by when they are due, the next
+ * one first.
+ */
+export interface DeliveryQuery extends PageQuery {
+  readonly applicationSeq: number;
+  readonly eventSeq?: number;
+  readonly endpointSeq?: number;
+  readonly state?: Delivery["state"];
+  readonly type?: string;
+  readonly tenant?: string;
+  /** When it was made, or (without event, endpoint or a state to look for) when its event was accepted. `toMs` is past the end. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly lastError?: string;
+}
+
+/** A delivery with what lists show of its event. */
+export interface DeliveryRow extends Delivery {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly tenant: string | null;
+}
+
+export interface AttemptRow {
+  readonly id: string;
+  readonly number: number;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly status: number | null;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly requestHeaders: string;
+  readonly responseHeaders: string | null;
+  readonly responseExcerpt: Uint8Array | null;
+  readonly isResponseCut: boolean;
+}
+
+/** Counts since the endpoint was made; kept with each commit, never counted over history. */
+export interface EndpointCounts {
+  readonly pending: number;
+  readonly held: number;
+  readonly delivered: number;
+  readonly exhausted: number;
+  readonly cancelled: number;
+  readonly attempts: number;
+  readonly failedAttempts: number;
+}
+
+export interface ReadStore {
+  events(query: EventQuery): Promise<Page<Event & { deliveryCount: number }>>;
+  event(
+    applicationSeq: number,
+    id: string,
+  ): Promise<(Event & { body: EventBody; deliveryCount: number }) | null>;
+  deliveries(query: DeliveryQuery): Promise<Page<DeliveryRow>>;
+  delivery(applicationSeq: number, id: string): Promise<DeliveryRow | null>;
+  attempts(deliverySeq: number): Promise<AttemptRow[]>;
+  counts(endpointSeq: number): Promise<EndpointCounts>;
+  totals(): Promise<EndpointCounts & { events: number }>;
+  /** Sizes for the operator: the file, its log beside it, and each table's rows where that is cheap to know. */
+  size(): Promise<{ databaseBytes: number; walBytes: number; freeBytes: number }>;
+}
+
+export interface OfficeStore {
+  applications(): Promise<Application[]>;
+  createApplication(application: Omit<Application, "seq">): Promise<Application>;
+
+  keys(applicationSeq: number | null | "all"): Promise<ApiKey[]>;
+  createKey(key: Omit<ApiKey, "seq">): Promise<ApiKey>;
+  revokeKey(id: string, atMs: number): Promise<ApiKey | null>;
+  /** Batched: when keys were last used. */
+  touchKeys(used: readonly { seq: number; atMs: number }[]): Promise<void>;
+
+  eventTypes(applicationSeq: number | "all"): Promise<EventType[]>;
+  putEventType(type: EventType): Promise<void>;
+  deleteEventType(applicationSeq: number, name: string): Promise<boolean>;
+
+  endpoints(): Promise<Endpoint[]>;
+  createEndpoint(endpoint: Omit<Endpoint, "seq">): Promise<Endpoint>;
+  updateEndpoint(seq: number, change: EndpointChange): Promise<Endpoint>;
+  /** The endpoint goes; its deliveries that are not final are cancelled in chunks before that. */
+  deleteEndpoint(seq: number): Promise<void>;
+
+  /**
+   * Put one delivery back in motion: due at `nowMs`, its table from the start; held for `order` while another of its key is pending.
+   * Null when it or its endpoint was deleted meanwhile.
+   */
+  resend(
+    deliverySeq: number,
+    hold: "paused" | "disabled" | null,
+    nowMs: number,
+  ): Promise<Delivery | null>;
+  /** Ends it where it has not ended; the delivery as it is then. */
+  cancel(deliverySeq: number, nowMs: number): Promise<Delivery | null>;
+  /** One chunk of the deliveries that failed since a time (exhausted, or waiting for a retry), oldest first. */
+  recoverChunk(query: RecoverQuery): Promise<{ moved: number; next: number | null }>;
+  /** One chunk of an endpoint's deliveries that are not final, cancelled. */
+  cancelChunk(
+    endpointSeq: number,
+    reason: "cancelled" | "endpoint_deleted",
+    limit: number,
+    nowMs: number,
+  ): Promise<number>;
+  /** One chunk of events for `replay`: those of the application in the time span, with matching data read by the caller. */
+  eventsForReplay(query: {
+    applicationSeq: number;
+    fromMs: number;
+    toMs: number;
+    afterSeq: number;
+    limit: number;
+  }): Promise<(Event & { body: EventBody })[]>;
+  /** A delivery for an event that was accepted earlier: made where the pair has none, resent where it is final. `gone`: event or endpoint are. */
+  deliverAgain(
+    eventSeq: number,
+    delivery: NewDelivery,
+    nowMs: number,
+  ): Promise<"created" | "resent" | "waiting" | "gone">;
+}
+
+export interface RecoverQuery {
+  readonly endpointSeq: number;
+  readonly sinceMs: number;
+  readonly afterSeq: number;
+  readonly limit: number;
+  readonly hold: "paused" | "disabled" | null;
+  readonly nowMs: number;
+}
+
+export interface EndpointChange {
+  readonly settings?: EndpointSettings;
+  readonly state?: EndpointState;
+  readonly disabledReason?: DisabledReason | null;
+  readonly transition?: Transition | null;
+  readonly health?: EndpointHealth;
+  readonly secrets?: readonly EndpointSecret[];
+  readonly sealedAuth?: Uint8Array | null;
+  readonly atMs: number;
+}
+
+export interface UpkeepStore {
+  /** Forget events accepted before `beforeMs` whose deliveries are all final, with all that hangs on them: looks at `limit` events after `afterSeq`. */
+  forgetEvents(query: {
+    beforeMs: number;
+    afterSeq: number;
+    limit: number;
+  }): Promise<{ forgotten: number; next: number | null }>;
+  forgetIdempotencyKeys(beforeMs: number, limit: number): Promise<number>;
+  /** Give pages back to the file system, at most `pagesMax`. Returns how many. */
+  vacuum(pagesMax: number): Promise<number>;
+  /** A consistent copy while the daemon runs. */
+  backup(path: string): Promise<void>;
+  /** A write that changes nothing that matters: tells whether commits work. Resolves with null, or the trouble. */
+  probe(): Promise<StoreTrouble | null>;
+}
