@@ -113,8 +113,8 @@ suite("the walk of an event", { concurrency: true }, () => {
     assert.equal(headers["x-shop-timestamp"], `${OCCURRED_S}`);
     const { id, payload, topic, ts, type, v } = JSON.parse(text);
     assert.deepEqual(Object.keys(JSON.parse(text)), ["id", "payload", "topic", "ts", "type", "v"]);
-    assert.deepEqual([id, topic, ts, v], [eventId, "invoice.paid", OCCURRED_S, 1]);
-    assert.equal(type, "event");
+    assert.deepEqual([id, ts, v], [eventId, OCCURRED_S, 1]);
+    assert.deepEqual([topic, type], ["invoice.paid", "invoice.paid"]);
     assert.deepEqual(Object.keys(payload), ["a", "z"]);
     assert.ok(!text.includes(": ") && text.includes('"z":12345678901234567890}'), text);
   });
