@@ -1,18 +1,17 @@
-import type { RequestListener, Server } from "node:http";
-import { createServer } from "node:http";
 import { join } from "node:path";
 
-import type { Api } from "./api/server.ts";
 import { createApi, SERVER_SETTINGS } from "./api/server.ts";
-import { createEngine } from "./delivery/engine.ts";
 import type { Engine } from "./delivery/engine.ts";
+import { createEngine } from "./delivery/engine.ts";
+import type { EngineNeeds } from "./delivery/needs.ts";
 import type { Config } from "./domain/config.ts";
+import type { Directory } from "./domain/directory.ts";
 import { createDirectory } from "./domain/directory.ts";
 import { StartRefused } from "./domain/errors.ts";
-import { createIdMaker } from "./domain/id.ts";
-import type { Chance, Clock, Ingest, Log, Timers } from "./domain/ports.ts";
 import { createFeed } from "./domain/feed.ts";
-import { listenUrl } from "./domain/setting-forms.ts";
+import type { IdMaker } from "./domain/id.ts";
+import { createIdMaker } from "./domain/id.ts";
+import type { Chance, Clock, Feed, Ingest, Log, Timers, Vault } from "./domain/ports.ts";
 import { parseGrant } from "./egress/grant.ts";
 import { createSender } from "./egress/post.ts";
 import type { Resolver } from "./egress/resolver.ts";
@@ -21,7 +20,9 @@ import { checkUrl } from "./egress/target.ts";
 import { createIngest } from "./ingest/accept.ts";
 import { createPace } from "./ingest/pace.ts";
 import { createSchemas } from "./ingest/schemas.ts";
+import type { Office } from "./manage/office.ts";
 import { openOffice } from "./manage/office.ts";
+import type { Keyring } from "./manage/secrets.ts";
 import { createKeyring } from "./manage/secrets.ts";
 import { fillDirectory } from "./manage/start.ts";
 import type { DatabaseCheck } from "./storage/check.ts";
@@ -34,12 +35,14 @@ import { monotonicMs, openClock } from "./system/clock.ts";
 import type { DataDir } from "./system/data-dir.ts";
 import { diskFreeBytes, openDataDir } from "./system/data-dir.ts";
 import { openLoopGauge } from "./system/loop.ts";
-import { listenOnSocket } from "./system/local-socket.ts";
+import { openDoor } from "./system/door.ts";
+import type { Metrics } from "./system/metrics.ts";
 import { createMetrics } from "./system/metrics.ts";
 import { startSchedule } from "./system/schedule.ts";
 import { openTimers } from "./system/timers.ts";
 import { openVault } from "./system/vault.ts";
 import { createJobs } from "./upkeep/jobs.ts";
+import type { Readiness } from "./upkeep/readiness.ts";
 import { createReadiness } from "./upkeep/readiness.ts";
 import { createRetention } from "./upkeep/retention.ts";
 import { VERSION } from "./version.ts";
@@ -75,7 +78,8 @@ export async function startApp(
 ): Promise<App> {
   const closers: Closers = [];
   try {
-    return await wire(config, log, withDefaults(machine), closers);
+    const ground = await openGround(config, log, withDefaults(machine), closers);
+    return await open(ground, await openWork(ground));
   } catch (error) {
     await closeAll(closers);
     throw error;
@@ -91,9 +95,26 @@ function withDefaults(machine: Partial<Machine>): Machine {
   };
 }
 
-async function wire(config: Config, log: Log, machine: Machine, closers: Closers): Promise<App> {
-  const { clock, chance, timers } = machine;
-  const { limits } = config;
+/** The ground that everything stands on: the folder and its lock, the file, the vault, and what is kept in memory. */
+interface Ground extends Machine {
+  readonly config: Config;
+  readonly log: Log;
+  readonly closers: Closers;
+  readonly dataDir: DataDir;
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly ids: IdMaker;
+  readonly directory: Directory;
+  readonly feed: Feed;
+}
+
+async function openGround(
+  config: Config,
+  log: Log,
+  machine: Machine,
+  closers: Closers,
+): Promise<Ground> {
+  const { clock, chance } = machine;
   const dataDir = openDataDir(config.dataDir);
   const lock = lockDataDir(dataDir.path, process.pid);
   closers.push(() => lock.release());
@@ -103,131 +124,145 @@ async function wire(config: Config, log: Log, machine: Machine, closers: Closers
   const vault = await openVaultFor(dataDir, store, chance);
   const directory = createDirectory();
   await fillDirectory(store.office, directory);
-
   const feed = createFeed();
-  const keyring = createKeyring(vault);
+  return { ...machine, config, log, closers, dataDir, store, vault, ids, directory, feed };
+}
+
+/** The rooms of work, and what they are watched by. */
+interface Work {
+  readonly engine: Engine;
+  readonly ingest: Ingest;
+  readonly office: Office;
+  readonly readiness: Readiness;
+  readonly gauges: ReturnType<typeof createGauges>;
+  readonly metrics: Metrics;
+}
+
+async function openWork(ground: Ground): Promise<Work> {
+  const { config, store, dataDir, directory } = ground;
+  const keyring = createKeyring(ground.vault);
   const schemas = createSchemas(directory);
-  const userAgent = config.userAgent ?? `Posthorn/${VERSION}`;
-  const sender = createSender({
-    instanceGrants: config.egressAllow,
-    resolve: machine.resolve,
-    timers,
-    nowMs: monotonicMs,
-    proxy: config.egressProxy,
-    userAgent,
-    responseBytesMax: limits.responseBytesMax,
-  });
-  closers.push(() => sender.close());
   const gauges = createGauges(store, dataDir, () => engine);
   const metrics = createMetrics(gauges);
   let ended = 0;
-  const engine: Engine = createEngine({
-    store: store.deliveries,
-    sender,
-    directory,
-    clock,
-    chance,
-    timers,
-    ids,
-    feed,
-    log,
-    limits,
-    userAgent,
-    keysOf: keyring.keysOf,
-    authOf: keyring.authOf,
-    onAttempt(outcome) {
+  const engine = openEngine(
+    ground,
+    keyring,
+    (outcome) => {
       ended += 1;
       metrics.attempted(outcome);
     },
-    onDeliveryEnded: (state) => metrics.deliveryEnded(state),
-  });
-  let isStopping = false;
+    metrics.deliveryEnded,
+  );
   const readiness = createReadiness({
     store: store.upkeep,
     diskFreeBytes: () => diskFreeBytes(dataDir.path),
-    diskFreeBytesMin: limits.diskFreeBytesMin,
+    diskFreeBytesMin: config.limits.diskFreeBytesMin,
     isBlocked: () => engine.isBlocked,
-    isStopping: () => isStopping,
   });
-  const loop = openLoopGauge();
-  const ingest: Ingest = createIngest({
+  const ingest = createIngest({
+    ...ground,
     store: store.events,
-    directory,
     dispatcher: engine,
-    clock,
-    timers,
-    ids,
-    feed,
     pace: createPace({
-      loopBusy: loop.busySinceLast,
+      loopBusy: openLoopGauge().busySinceLast,
       load: () => ({ ready: engine.load(null).ready, ended }),
     }),
     schemaProblems: schemas.problemsWith,
     backlog: gauges.waiting,
-    backlogMax: limits.backlogMax,
+    backlogMax: config.limits.backlogMax,
     hasDiskSpace: () => readiness.hasDiskSpace,
     onAccepted: (events) => metrics.eventsAccepted(events),
   });
   const office = await openOffice({
+    ...ground,
     store: { ...store.office, delivery: store.reads.delivery, counts: store.reads.counts },
-    directory,
     dispatcher: engine,
-    vault,
     keyring,
-    ids,
-    chance,
-    clock,
-    timers,
-    feed,
     rules: { checkUrl: urlProblem, checkGrant: grantProblem },
     compileSchema: schemas.problemOf,
   });
+  return { engine, ingest, office, readiness, gauges, metrics };
+}
+
+function openEngine(
+  ground: Ground,
+  keyring: Keyring,
+  onAttempt: EngineNeeds["onAttempt"],
+  onDeliveryEnded: EngineNeeds["onDeliveryEnded"],
+): Engine {
+  const { config, store, timers, closers } = ground;
+  const userAgent = config.userAgent ?? `Posthorn/${VERSION}`;
+  const sender = createSender({
+    instanceGrants: config.egressAllow,
+    resolve: ground.resolve,
+    timers,
+    nowMs: monotonicMs,
+    proxy: config.egressProxy,
+    userAgent,
+    responseBytesMax: config.limits.responseBytesMax,
+  });
+  closers.push(() => sender.close());
+  return createEngine({
+    ...ground,
+    store: store.deliveries,
+    sender,
+    limits: config.limits,
+    userAgent,
+    keysOf: keyring.keysOf,
+    authOf: keyring.authOf,
+    onAttempt,
+    onDeliveryEnded,
+  });
+}
+
+/** Opens the door last, and starts the engine once the address is ours: a second daemon must not send anything. */
+async function open(ground: Ground, work: Work): Promise<App> {
+  const { config, log, store, closers, timers } = ground;
+  const { engine, ingest, office, readiness, gauges, metrics } = work;
   if (config.bootstrapApiKey !== null) await office.keys.ensureKey(config.bootstrapApiKey);
+  await gauges.count();
+  await readiness.look();
   const api = createApi({
-    config,
+    ...ground,
     version: VERSION,
-    directory,
     read: store.reads,
     ...office,
     ingest,
     dispatcher: engine,
-    feed,
-    clock,
-    timers,
-    chance,
-    log,
     readiness: () => readiness.checks(),
     metrics: { rejected: metrics.rejected, page: metrics.page },
   });
-
-  await gauges.count();
-  await readiness.look();
+  const { limits, retentionDays } = config;
+  const { handler, localHandler } = api;
+  const door = await openDoor({
+    ...config,
+    handler,
+    localHandler,
+    settings: SERVER_SETTINGS,
+    timers,
+    log,
+  });
+  closers.push(door.close);
+  closers.push(() => office.keys.flushUsed());
+  closers.push(() => engine.stop(limits.shutdownMs));
   await engine.start();
   const retention = createRetention({
+    ...ground,
     store: store.upkeep,
-    timers,
-    nowMs: clock.nowMs,
-    log,
-    retentionDays: config.retentionDays,
+    nowMs: ground.clock.nowMs,
+    retentionDays,
   });
   const jobs = createJobs({ engine, ingest, office, readiness, retention, count: gauges.count });
   const schedule = startSchedule(jobs, log);
-
-  const listeners = await listen(config, api, log);
+  closers.push(() => schedule.stop());
+  closers.push(() => door.close());
+  closers.push(() => retention.stop());
   let stopping: Promise<void> | null = null;
-  async function stop(): Promise<void> {
-    isStopping = true;
-    retention.stop();
-    await Promise.all(listeners.servers.map(closeServer));
-    await schedule.stop();
-    await engine.stop(limits.shutdownMs);
-    await office.keys.flushUsed();
-    await closeAll(closers);
-  }
   return {
-    url: listeners.url,
-    localSocket: listeners.localSocket,
-    stop: () => (stopping ??= stop()),
+    url: door.url,
+    localSocket: config.socketPath,
+    stop: () => (stopping ??= closeAll(closers)),
   };
 }
 
@@ -245,9 +280,20 @@ function openStoreIn(dataDir: DataDir, nowMs: () => number, newId: () => string)
 }
 
 /** A new key may be made only where nothing is sealed with an old one. */
-async function openVaultFor(dataDir: DataDir, store: Store, chance: Chance) {
-  const sealed = (await store.office.endpoints()).length > 0;
-  return openVault(dataDir.key, !sealed, chance).vault;
+async function openVaultFor(dataDir: DataDir, store: Store, chance: Chance): Promise<Vault> {
+  const endpoints = await store.office.endpoints();
+  const { vault } = openVault(dataDir.key, endpoints.length === 0, chance);
+  const owner = endpoints.find(({ secrets }) => secrets.length > 0);
+  const sealed = owner?.secrets[0]?.sealed;
+  if (owner === undefined || sealed === undefined) return vault;
+  try {
+    vault.open(owner.id, sealed);
+  } catch (error) {
+    const got = "another one; put the right one back from a backup";
+    const message = `expected ${dataDir.key} to be the key of the secrets in the database, got ${got}`;
+    throw new StartRefused(message, { cause: error });
+  }
+  return vault;
 }
 
 /** Numbers that cost a look at the file, looked up once a second and remembered. */
@@ -278,50 +324,6 @@ function urlProblem(url: string): string | null {
 function grantProblem(text: string): string | null {
   const parsed = parseGrant(text);
   return parsed.kind === "problem" ? parsed.message : null;
-}
-
-async function listen(config: Config, api: Api, log: Log) {
-  const server = await listenOn(api.handler, config.listen);
-  const servers = [server];
-  if (config.socketPath !== null) {
-    const local = newServer(api.localHandler);
-    await listenOnSocket(local, config.socketPath);
-    servers.push(local);
-  } else {
-    log.warn("no local socket (switched off, or its path is too long); the CLI needs a key");
-  }
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : config.listen.port;
-  const url = listenUrl(config.listen.host, port, config.basePath);
-  return { servers, url, localSocket: config.socketPath };
-}
-
-function newServer(handler: RequestListener): Server {
-  const server = createServer(SERVER_SETTINGS, handler);
-  server.keepAliveTimeout = SERVER_SETTINGS.keepAliveTimeout;
-  return server;
-}
-
-async function listenOn(handler: RequestListener, at: Config["listen"]): Promise<Server> {
-  const server = newServer(handler);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const got = error.code === "EADDRINUSE" ? "an address in use" : error.message;
-      reject(
-        new StartRefused(`expected ${at.host}:${at.port} to be free to listen on, got ${got}`),
-      );
-    });
-    server.listen(at.port, at.host, resolve);
-  });
-  return server;
-}
-
-/** Requests under way are answered; idle connections are closed at once. */
-async function closeServer(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
 }
 
 async function closeAll(closers: Closers): Promise<void> {

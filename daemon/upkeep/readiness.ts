@@ -12,7 +12,6 @@ export interface ReadinessNeeds {
   readonly diskFreeBytes: () => Promise<number>;
   readonly diskFreeBytesMin: number;
   readonly isBlocked: () => boolean;
-  readonly isStopping: () => boolean;
 }
 
 export interface Readiness {
@@ -50,7 +49,6 @@ export function createReadiness(needs: ReadinessNeeds): Readiness {
   }
 
   function engine(): Check {
-    if (needs.isStopping()) return { name: "engine", ok: false, detail: "is stopping" };
     const ok = !needs.isBlocked();
     return { name: "engine", ok, detail: ok ? "runs" : "can't record attempts" };
   }

@@ -53,7 +53,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: "owned",
   },
   "daemon/app.ts": { mayImport: "any", builtins: "any", packages: "owned" },
-  "daemon/version.ts": { mayImport: [], builtins: [], packages: "none" },
+  "package.json": { mayImport: [], builtins: [], packages: "none" },
+  "daemon/version.ts": { mayImport: ["package.json"], builtins: [], packages: "none" },
   "daemon/node-guard.ts": { mayImport: [], builtins: [], packages: "none" },
   "daemon/main.ts": {
     mayImport: [
