@@ -6,11 +6,14 @@ import type { Connection } from "./open.ts";
 import { earliestDue } from "./pending.ts";
 import type { Condition } from "./sql.ts";
 import { allOf, inSpan } from "./sql.ts";
+import type { Patience } from "./walk.ts";
+import { ROWS_PATIENCE } from "./walk.ts";
 
 /** A way along one index that passes each delivery that a query can want, in the order in which the list shows them. */
 export interface Way {
   readonly name: string;
   readonly placeLength: number;
+  readonly patience: Patience;
   /** Whether the way itself stays within the query's span of time. */
   readonly keepsSpan: boolean;
   /** Gives `delivery_seq` and the place as `p0`, `p1`, `p2` of the rows after a place; a limit follows. */
@@ -43,6 +46,7 @@ function ofEvent(eventSeq: number): Way {
   return {
     name: "event",
     placeLength: 1,
+    patience: ROWS_PATIENCE,
     keepsSpan: false,
     passed(after) {
       const conditions = [sql`d.event_seq = ${eventSeq}`];
@@ -70,6 +74,7 @@ function newestFirst(name: string, conditions: readonly Condition[], query: Deli
   return {
     name,
     placeLength: 2,
+    patience: ROWS_PATIENCE,
     keepsSpan: true,
     passed(after) {
       const span = inSpan(sql`d.created_at_ms`, sql`d.seq`, query, after);
@@ -88,6 +93,7 @@ function ofApplication(query: DeliveryQuery): Way {
   return {
     name: "application",
     placeLength: 3,
+    patience: ROWS_PATIENCE,
     keepsSpan: true,
     passed(after) {
       const [time = 0, eventSeq = 0, endpointSeq = 0] = after ?? [];
@@ -110,13 +116,20 @@ function ofApplication(query: DeliveryQuery): Way {
 
 /** What goes out next stands first. A retry moves its row to a later place, where it is shown again; none is left out by that. */
 function dueFirst(connection: Connection, query: DeliveryQuery): Way {
+  // A step is asked for its rows and then for its end: the same ones.
+  let merged = { after: null as Place | null, look: 0, list: "[]" };
   return {
     name: "due",
     placeLength: 2,
+    // Merging costs some microseconds for each row, and each step begins anew.
+    patience: { stepRows: 1_000, rowsMax: 4_000, bytesMax: Infinity },
     keepsSpan: false,
     passed(after, look) {
-      const rows = earliestDue(connection, query, after, look);
-      const list = JSON.stringify(rows.map((row) => [row.dueAtMs, row.seq]));
+      if (merged.look !== look || merged.after !== after) {
+        const rows = earliestDue(connection, query, after, look);
+        merged = { after, look, list: JSON.stringify(rows.map((row) => [row.dueAtMs, row.seq])) };
+      }
+      const { list } = merged;
       return sql`select j.value ->> 0 as p0, j.value ->> 1 as p1, 0 as p2,
         j.value ->> 1 as delivery_seq from json_each(${list}) j`;
     },

@@ -10,7 +10,7 @@ import type { DeliveryTable } from "./schema.ts";
 import type { Condition } from "./sql.ts";
 import { allOf, written } from "./sql.ts";
 import type { Walk } from "./walk.ts";
-import { readPage, ROWS_PATIENCE } from "./walk.ts";
+import { readPage } from "./walk.ts";
 
 type ShownRow = Selectable<DeliveryTable> & {
   shown_event_id: string;
@@ -29,7 +29,7 @@ const SHOWN = sql`d.*, e.id as shown_event_id, e.type, e.tenant`;
 export function createDeliveryReader(connection: Connection) {
   return {
     page(query: DeliveryQuery): Page<DeliveryRow> {
-      const page = readPage(deliveryWalk(connection, query), query, ROWS_PATIENCE);
+      const page = readPage(deliveryWalk(connection, query), query);
       return { rows: page.rows.map(deliveryRow), next: page.next };
     },
     one(applicationSeq: number, id: string): DeliveryRow | null {
@@ -56,6 +56,7 @@ function deliveryWalk(connection: Connection, query: DeliveryQuery): Walk<ShownR
   return {
     name: way.name,
     placeLength: way.placeLength,
+    patience: way.patience,
     // `cross join`, so that the way is walked as it is and the other rows are looked up by their numbers.
     wanted: (after, look, limit) =>
       connection.all(

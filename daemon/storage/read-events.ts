@@ -15,8 +15,8 @@ import { readPage, ROWS_PATIENCE } from "./walk.ts";
 type CountedEvent = Event & { deliveryCount: number };
 type EventRow = Selectable<EventTable> & { delivery_count: number };
 
-/** Bodies are searched as they lie there, so it is their bytes that try the patience. About 20 ms. */
-const TEXT_PATIENCE: Patience = { stepRows: 64, rowsMax: 20_000, bytesMax: 16 * 1024 * 1024 };
+/** Bodies are searched as they lie there, so it is their bytes that try the patience: about 25 ms. */
+const TEXT_PATIENCE: Patience = { stepRows: 128, rowsMax: 10_000, bytesMax: 8 * 1024 * 1024 };
 
 const DELIVERY_COUNT = sql<number>`(select count(*) from delivery d where d.event_seq = e.seq)`;
 
@@ -24,8 +24,7 @@ const DELIVERY_COUNT = sql<number>`(select count(*) from delivery d where d.even
 export function createEventReader(connection: Connection) {
   return {
     page(query: EventQuery): Page<CountedEvent> {
-      const patience = query.text === undefined ? ROWS_PATIENCE : TEXT_PATIENCE;
-      const page = readPage(eventWalk(connection, query), query, patience);
+      const page = readPage(eventWalk(connection, query), query);
       return { rows: page.rows.map(countedEvent), next: page.next };
     },
     one(applicationSeq: number, id: string): (CountedEvent & { body: EventBody }) | null {
@@ -58,6 +57,7 @@ function eventWalk(connection: Connection, query: EventQuery): Walk<EventRow> {
   return {
     name: "events",
     placeLength: 2,
+    patience: query.text === undefined ? ROWS_PATIENCE : TEXT_PATIENCE,
     wanted: (after, look, limit) =>
       connection.all(
         written<EventRow>(
