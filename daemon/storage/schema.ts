@@ -16,7 +16,7 @@ export interface Database {
   counter: CounterTable;
 }
 
-export interface ApplicationTable {
+interface ApplicationTable {
   seq: Generated<number>;
   id: string;
   name: string;
@@ -65,7 +65,7 @@ export interface EndpointTable {
   updated_at_ms: number;
 }
 
-export interface EndpointCountTable {
+interface EndpointCountTable {
   endpoint_seq: number;
   pending: number;
   held: number;
@@ -90,12 +90,12 @@ export interface EventTable {
   data_start: number;
 }
 
-export interface EventBodyTable {
+interface EventBodyTable {
   event_seq: number;
   bytes: Uint8Array;
 }
 
-export interface EventVariantTable {
+interface EventVariantTable {
   event_seq: number;
   shape: string;
   bytes: Uint8Array;
@@ -136,7 +136,7 @@ export interface AttemptTable {
   is_response_cut: number;
 }
 
-export interface IdempotencyTable {
+interface IdempotencyTable {
   application_seq: number;
   key: string;
   fingerprint: Uint8Array;
@@ -146,7 +146,7 @@ export interface IdempotencyTable {
 }
 
 /** `events`: how many there are now. `probe`: turned over by each test of whether commits work. */
-export interface CounterTable {
+interface CounterTable {
   name: string;
   value: number;
 }
