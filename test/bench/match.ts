@@ -6,9 +6,10 @@ import { parsePattern } from "../../daemon/domain/pattern.ts";
 import type { Route, Routes } from "../../daemon/domain/routes.ts";
 import { createRoutes } from "../../daemon/domain/routes.ts";
 import { scanObject } from "../../daemon/ingest/json.ts";
+import type { Finding, Scale } from "./report.ts";
 
 /** What an event costs before it is stored: finding its endpoints, and reading its body. */
-export interface MatchFigure {
+interface MatchFigure {
   readonly name: string;
   readonly costUs: number;
   readonly note: string;
@@ -159,8 +160,22 @@ function scanFigures(): MatchFigure[] {
   });
 }
 
+/** (i) What an event costs before it is stored. Told, not judged: the times are this machine's. */
+export async function benchMatch({ isQuick, isFull }: Scale): Promise<Finding> {
+  const endpointsMax = isQuick ? 1_000 : isFull ? 100_000 : 10_000;
+  const figures = matchFigures(endpointsMax).map(({ name, costUs: us, note }) => ({
+    name,
+    value: us,
+    unit: "µs",
+    wanted: null,
+    samples: [us],
+    note,
+  }));
+  return { kind: "measured", figures };
+}
+
 /** Measures all of it, about ten seconds; sizes beyond `endpointsMax` are left out. */
-export function matchFigures(endpointsMax: number): readonly MatchFigure[] {
+function matchFigures(endpointsMax: number): readonly MatchFigure[] {
   const sizes = SIZES.filter((size) => size <= endpointsMax);
   return [
     ...CROWDS.flatMap((crowd) => sizes.flatMap((size) => crowdFigures(crowd, size))),

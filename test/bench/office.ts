@@ -1,73 +1,94 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { decodeSecret, makeSecret } from "../../sdk/src/secret.ts";
 import type { Engine } from "../../daemon/delivery/engine.ts";
 import { createEngine } from "../../daemon/delivery/engine.ts";
 import type { Directory } from "../../daemon/domain/directory.ts";
 import { createDirectory } from "../../daemon/domain/directory.ts";
 import type { Endpoint, EndpointSettings } from "../../daemon/domain/endpoint.ts";
 import { ENDPOINT_DEFAULTS, UNTRIED } from "../../daemon/domain/endpoint.ts";
+import type { IdMaker } from "../../daemon/domain/id.ts";
 import { createIdMaker } from "../../daemon/domain/id.ts";
 import type { IncomingEvent } from "../../daemon/domain/ports.ts";
-import { createSystemResolver } from "../../daemon/egress/resolver.ts";
+import type { EventStore } from "../../daemon/domain/stores.ts";
 import { createSender } from "../../daemon/egress/post.ts";
+import { createSystemResolver } from "../../daemon/egress/resolver.ts";
 import { prepare } from "../../daemon/ingest/prepare.ts";
-import type { Store } from "../../daemon/storage/store.ts";
-import { storeOn } from "../../daemon/storage/store.ts";
 import { ensureDefaultApplication } from "../../daemon/storage/applications.ts";
 import type { Connection } from "../../daemon/storage/open.ts";
 import { openDatabase } from "../../daemon/storage/open.ts";
+import type { Store } from "../../daemon/storage/store.ts";
+import { storeOn } from "../../daemon/storage/store.ts";
 import { openChance } from "../../daemon/system/chance.ts";
 import { openClock } from "../../daemon/system/clock.ts";
 import { openTimers } from "../../daemon/system/timers.ts";
+import { decodeSecret, makeSecret } from "../../sdk/src/secret.ts";
+import { makeFolder } from "./children.ts";
+import { EVENT_DATA } from "./event.ts";
 
-/** The daemon's engine and store without its API, on a real file: what the delivery benchmarks measure. */
-export interface BenchOffice {
+export type BenchEndpoint = Partial<EndpointSettings> & { readonly url: string };
+
+/** The daemon's store on a real file, with endpoints. */
+export interface BenchStore {
   readonly store: Store;
   readonly connection: Connection;
-  readonly directory: Directory;
-  readonly engine: Engine;
+  readonly ids: IdMaker;
   readonly applicationSeq: number;
   readonly endpoints: readonly Endpoint[];
+  close(): void;
+}
+
+/** The daemon's engine on its store, without its API: what the delivery benchmarks measure. */
+export interface BenchOffice extends Omit<BenchStore, "close"> {
+  readonly engine: Engine;
   /** Attempts that ended since the start. */
   ended(): number;
-  /** Adds `count` events of about 1 KB in commits of 500, one delivery at each endpoint in turn. */
+  /** Adds `count` events of about 1 KB, one delivery each, at each endpoint in turn. */
   prefill(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
-export const EVENT_DATA = Buffer.from(
-  JSON.stringify({ invoice: "in_1Mq", amount: 4_200, lines: "x".repeat(880) }),
-);
+const clock = openClock();
+const chance = openChance();
+const timers = openTimers();
 const COMMIT = 500;
+const TICK_MS = 1_000;
 
-export async function openOffice(
-  settings: readonly (Partial<EndpointSettings> & { url: string })[],
-  limits: { concurrencyMax: number },
-): Promise<BenchOffice> {
-  const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
-  const clock = openClock();
-  const chance = openChance();
-  const timers = openTimers();
+export async function openBenchStore(settings: readonly BenchEndpoint[]): Promise<BenchStore> {
+  const folder = makeFolder("store");
   const ids = createIdMaker(clock.nowMs, chance.bytes);
-  const path = join(folder, "posthorn.db");
+  const path = join(folder.path, "posthorn.db");
   const connection = openDatabase({ path, beforeMigration: () => undefined });
   ensureDefaultApplication(connection, { newId: () => ids.next("app"), nowMs: clock.nowMs });
   const store = storeOn(connection);
-  const directory = createDirectory();
-  for (const application of await store.office.applications())
-    directory.putApplication(application);
-  const applicationSeq = directory.application("default")?.seq ?? 0;
+  const [application] = await store.office.applications();
+  const applicationSeq = application?.seq ?? 0;
   const endpoints: Endpoint[] = [];
   for (const each of settings) {
-    const endpoint = await store.office.createEndpoint(
-      newEndpoint(each, applicationSeq, ids.next("ep")),
-    );
-    directory.putEndpoint(endpoint);
-    endpoints.push(endpoint);
+    const made = newEndpoint(each, applicationSeq, ids.next("ep"));
+    endpoints.push(await store.office.createEndpoint(made));
   }
+  return {
+    store,
+    connection,
+    ids,
+    applicationSeq,
+    endpoints,
+    close() {
+      store.close();
+      folder.remove();
+    },
+  };
+}
+
+export async function openOffice(
+  settings: readonly BenchEndpoint[],
+  limits: { readonly concurrencyMax: number },
+): Promise<BenchOffice> {
+  const opened = await openBenchStore(settings);
+  const { store, ids, endpoints } = opened;
+  const directory = createDirectory();
+  for (const each of await store.office.applications()) directory.putApplication(each);
+  for (const endpoint of endpoints) directory.putEndpoint(endpoint);
   const sender = createSender({
     instanceGrants: ["127.0.0.0/8"],
     resolve: createSystemResolver(),
@@ -75,57 +96,65 @@ export async function openOffice(
     nowMs: () => performance.now(),
     proxy: null,
   });
-  const decoded = decodeSecret("standard", makeSecret(chance.bytes(32)));
-  if (decoded.kind === "problem") throw new Error(decoded.message);
-  const keys = [decoded.key];
   let ended = 0;
   const engine = createEngine({
+    ...engineNeeds(directory, limits.concurrencyMax),
     store: store.deliveries,
     sender,
-    directory,
-    clock,
-    chance,
-    timers,
     ids,
-    feed: { isWatched: () => false, publish: () => undefined, subscribe: () => () => undefined },
-    log: { info: () => undefined, warn: console.warn, error: console.error },
-    limits: { ...limits, windowBytesMax: 64 * 1_048_576 },
-    userAgent: "Posthorn/bench",
-    keysOf: () => keys,
-    authOf: () => null,
     onAttempt: () => (ended += 1),
-    onDeliveryEnded: () => undefined,
   });
-
-  async function prefill(count: number): Promise<void> {
-    for (let done = 0; done < count; done += COMMIT) {
-      const batch = Array.from({ length: Math.min(COMMIT, count - done) }, (_, i) => {
-        const endpoint = endpoints[(done + i) % endpoints.length] as Endpoint;
-        return prepare(incoming(applicationSeq), [endpoint], clock.nowMs(), ids, false).entry;
-      });
-      await store.events.acceptEvents(batch);
-    }
-  }
-
+  const ticking = setInterval(() => engine.tick(), TICK_MS);
   return {
-    store,
-    connection,
-    directory,
+    ...opened,
     engine,
-    applicationSeq,
-    endpoints,
     ended: () => ended,
-    prefill,
+    prefill: (count) => prefill(store.events, endpoints, { count, ids }),
     async close() {
+      clearInterval(ticking);
       await engine.stop(1_000);
       await sender.close();
-      store.close();
-      rmSync(folder, { recursive: true, force: true });
+      opened.close();
     },
   };
 }
 
-export function incoming(applicationSeq: number): IncomingEvent {
+function engineNeeds(directory: Directory, concurrencyMax: number) {
+  const decoded = decodeSecret("standard", makeSecret(chance.bytes(32)));
+  if (decoded.kind === "problem") throw new Error(decoded.message);
+  const keys = [decoded.key];
+  return {
+    directory,
+    clock,
+    chance,
+    timers,
+    feed: { isWatched: () => false, publish: () => undefined, subscribe: () => () => undefined },
+    log: { info: () => undefined, warn: console.warn, error: console.error },
+    limits: { concurrencyMax, windowBytesMax: 64 * 1_048_576 },
+    userAgent: "Posthorn/bench",
+    keysOf: () => keys,
+    authOf: () => null,
+    onDeliveryEnded: () => undefined,
+  };
+}
+
+/** Adds events of about 1 KB, one delivery each, at each endpoint in turn, in commits of 500. */
+export async function prefill(
+  events: EventStore,
+  endpoints: readonly Endpoint[],
+  { count, ids }: { readonly count: number; readonly ids: IdMaker },
+): Promise<void> {
+  for (let done = 0; done < count; done += COMMIT) {
+    const batch = Array.from({ length: Math.min(COMMIT, count - done) }, (_, i) => {
+      const endpoint = endpoints[(done + i) % endpoints.length] as Endpoint;
+      const event = incoming(endpoint.applicationSeq);
+      return prepare(event, [endpoint], clock.nowMs(), ids, false).entry;
+    });
+    await events.acceptEvents(batch);
+  }
+}
+
+function incoming(applicationSeq: number): IncomingEvent {
   return {
     applicationSeq,
     type: "invoice.paid",
@@ -140,8 +169,8 @@ export function incoming(applicationSeq: number): IncomingEvent {
   };
 }
 
-export function newEndpoint(
-  settings: Partial<EndpointSettings> & { url: string },
+function newEndpoint(
+  settings: BenchEndpoint,
   applicationSeq: number,
   id: string,
 ): Omit<Endpoint, "seq"> {

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
+import { end, freePort, launch, makeFolder, until } from "./children.ts";
 
 /** A receiver that costs next to nothing: nginx answering 204, so that what is measured is the sender. */
 export interface Sink {
@@ -12,32 +11,38 @@ export interface Sink {
 }
 
 const NGINX = "/usr/sbin/nginx";
+const PATIENCE_MS = 10_000;
 
 export const hasNginx = existsSync(NGINX);
-export const NGINX_MISSING = "skipped: nginx is missing (Debian: apt-get install nginx-light)";
+export const NGINX_MISSING =
+  "skipped: its receiver is nginx, which is missing (Debian: apt-get install nginx-light)";
 
 export async function startSink(): Promise<Sink> {
-  const folder = await mkdtemp(join(tmpdir(), "posthorn-sink-"));
+  const folder = makeFolder("sink");
   const port = await freePort();
-  await writeFile(join(folder, "nginx.conf"), configuration(folder, port));
-  const args = ["-p", folder, "-c", join(folder, "nginx.conf"), "-g", "daemon off;"];
-  const child = spawn(NGINX, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const configFile = join(folder.path, "nginx.conf");
+  await writeFile(configFile, configuration(folder.path, port));
+  const child = launch(NGINX, ["-p", folder.path, "-c", configFile, "-g", "daemon off;"]);
   const url = `http://127.0.0.1:${port}/hook`;
-  await answers(url);
+  await until("nginx to answer", () => answers(url), { patienceMs: PATIENCE_MS, everyMs: 25 });
   return {
     url,
     async stop() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await ended;
-      await rm(folder, { recursive: true, force: true });
+      await end(child);
+      folder.remove();
     },
   };
 }
 
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { method: "POST", body: "x" }).catch(() => null);
+  return response?.status === 204;
+}
+
+// One process, so that nothing is left where it has to be killed.
 function configuration(folder: string, port: number): string {
   return `
-    worker_processes 1;
+    master_process off;
     pid ${folder}/nginx.pid;
     error_log stderr crit;
     events { worker_connections 4096; }
@@ -52,30 +57,4 @@ function configuration(folder: string, port: number): string {
       scgi_temp_path ${folder}/scgi;
       server { listen 127.0.0.1:${port} backlog=4096; location / { return 204; } }
     }`;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-const TRIES = 100;
-
-async function answers(url: string): Promise<void> {
-  for (let i = 0; i < TRIES; i++) {
-    try {
-      await fetch(url, { method: "POST", body: "x" });
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-  throw new Error(`expected ${url} to answer within 5 s, got nothing`);
 }
