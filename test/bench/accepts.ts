@@ -1,7 +1,7 @@
 import { startBareServer } from "./bare-server.ts";
 import { makeFolder } from "./children.ts";
 import { startDaemon } from "./daemon.ts";
-import { runLoad } from "./load.ts";
+import { hasWrk, runLoad, WRK_MISSING } from "./load.ts";
 import type { Finding, Scale } from "./report.ts";
 import { paired } from "./report.ts";
 
@@ -9,6 +9,7 @@ const TYPES = ["order.paid"];
 
 /** (h) What durability costs a producer: accepts per second of the daemon, to those of its way in with no store behind. */
 export async function benchAccepts({ pairs, isQuick }: Scale): Promise<Finding> {
+  if (!hasWrk) return { kind: "skipped", sentence: WRK_MISSING };
   const seconds = isQuick ? 1 : 4;
   const folder = makeFolder("accepts");
   const daemon = await startDaemon(folder.path);

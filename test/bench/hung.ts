@@ -1,7 +1,7 @@
 import { until } from "./children.ts";
 import type { OddReceiver } from "./odd-receiver.ts";
 import { startOddReceiver } from "./odd-receiver.ts";
-import type { BenchEndpoint } from "./office.ts";
+import type { BenchEndpoint, BenchOffice } from "./office.ts";
 import { openOffice } from "./office.ts";
 import type { Finding, Scale } from "./report.ts";
 import { interleave, ratio } from "./report.ts";
@@ -77,8 +77,19 @@ async function drainHealthy(settings: readonly BenchEndpoint[], each: number): P
     await office.engine.start();
     const isDone = () => delivered.get() === count;
     await until("the healthy endpoints to be drained", isDone, { patienceMs: PATIENCE_MS });
+    assertTried(office, office.endpoints[HEALTHY]?.seq);
     return count / ((performance.now() - startedAtMs) / 1_000);
   } finally {
     await office.close();
   }
+}
+
+/** Without attempts under way at the fourth, nothing was measured. Those that hang are never given back before their limit. */
+function assertTried({ engine, connection }: BenchOffice, fourthSeq: number | undefined): void {
+  if (fourthSeq === undefined || engine.load(fourthSeq).inFlight > 0) return;
+  const attempts = connection.file
+    .prepare("select attempts from endpoint_count where endpoint_seq = ?")
+    .pluck()
+    .get(fourthSeq);
+  if (Number(attempts) === 0) throw new Error("expected attempts at the fourth endpoint, got none");
 }

@@ -33,9 +33,13 @@ export interface LoadResult {
 const CONNECTIONS = 64;
 const WRK = "/usr/bin/wrk";
 
+export const hasWrk = existsSync(WRK);
+export const WRK_MISSING =
+  "skipped: its producer is wrk, which is missing (Debian: apt-get install wrk); a slower one would be what is measured";
+
 /** Saturates the server for `seconds`, from a process of its own: wrk, or a slower one of ours where wrk is missing. */
 export function runLoad(plan: LoadPlan): Promise<LoadResult> {
-  return existsSync(WRK) ? runWrk(plan) : runOwn(plan);
+  return hasWrk ? runWrk(plan) : runOwn(plan);
 }
 
 async function runWrk(plan: LoadPlan): Promise<LoadResult> {
@@ -92,15 +96,15 @@ async function runOwn(plan: LoadPlan): Promise<LoadResult> {
 
 async function sendAll({ url, key, seconds, types }: LoadPlan): Promise<LoadResult> {
   const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
-  const bodies = types.map(requestBody);
-  const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
+  const bodies = types.map((type) => Buffer.from(requestBody(type)));
+  const headers = ["content-type", "application/json", "authorization", `Bearer ${key}`];
   const startedAtMs = performance.now();
   const endsAtMs = startedAtMs + seconds * 1_000;
   let [sent, accepted, refused] = [0, 0, 0];
-  const post = (body: string) =>
+  const post = (body: Buffer | undefined) =>
     new Promise<void>((resolve) => {
       pool.dispatch(
-        { path: "/v1/events", method: "POST", headers, body },
+        { path: "/v1/events", method: "POST", headers, body: body ?? null },
         {
           onRequestStart: () => undefined,
           onResponseStart: (_, status) => void (status === 202 ? (accepted += 1) : (refused += 1)),
@@ -114,7 +118,7 @@ async function sendAll({ url, key, seconds, types }: LoadPlan): Promise<LoadResu
       );
     });
   const worker = async () => {
-    while (performance.now() < endsAtMs) await post(bodies[sent++ % bodies.length] ?? "");
+    while (performance.now() < endsAtMs) await post(bodies[sent++ % bodies.length]);
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, worker));
   const tookS = (performance.now() - startedAtMs) / 1_000;

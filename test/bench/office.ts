@@ -134,7 +134,9 @@ function engineNeeds(directory: Directory, concurrencyMax: number) {
     userAgent: "Posthorn/bench",
     keysOf: () => keys,
     authOf: () => null,
+    onEndpointDisabled: () => undefined,
     onDeliveryEnded: () => undefined,
+    onEndpointDisabled: () => undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 import { makeFolder, pause, until } from "./children.ts";
 import type { BenchDaemon, Counters } from "./daemon.ts";
 import { startDaemon } from "./daemon.ts";
-import { runLoad } from "./load.ts";
+import { hasWrk, runLoad } from "./load.ts";
 import type { Figure, Finding, Scale } from "./report.ts";
 import { measure, median, shown } from "./report.ts";
 import { hasNginx, NGINX_MISSING, startSink } from "./sink.ts";
@@ -75,7 +75,7 @@ function figuresOf(windows: readonly Window[], seconds: number): Figure[] {
   const of = (key: keyof Window) => windows.map((window) => window[key]);
   const shares = windows.map((each) => each.deliveredPerSecond / each.acceptedPerSecond);
   const delivered = median(of("deliveredPerSecond"));
-  const rates = `${shown(delivered)} of ${shown(median(of("acceptedPerSecond")))}/s over ${seconds} s`;
+  const rates = `${shown(delivered)} of ${shown(median(of("acceptedPerSecond")))}/s over ${seconds} s, load by ${hasWrk ? "wrk" : "Node"}`;
   const lagS = windows.map((each) => each.waiting / each.deliveredPerSecond);
   const waiting = shown(median(of("waiting")));
   const drainedS = of("drainedAfterMs").map((ms) => ms / 1_000);
