@@ -7,7 +7,9 @@ import type { EngineNeeds } from "./delivery/needs.ts";
 import type { Config } from "./domain/config.ts";
 import type { Directory } from "./domain/directory.ts";
 import { createDirectory } from "./domain/directory.ts";
+import type { Endpoint } from "./domain/endpoint.ts";
 import { StartRefused } from "./domain/errors.ts";
+import { DISABLED_EVENT_TYPE } from "./domain/event.ts";
 import { createFeed } from "./domain/feed.ts";
 import type { IdMaker } from "./domain/id.ts";
 import { createIdMaker } from "./domain/id.ts";
@@ -145,22 +147,21 @@ async function openWork(ground: Ground): Promise<Work> {
   const gauges = createGauges(store, dataDir, () => engine);
   const metrics = createMetrics(gauges);
   let ended = 0;
-  const engine = openEngine(
-    ground,
-    keyring,
-    (outcome) => {
+  const engine = openEngine(ground, keyring, {
+    onAttempt(outcome) {
       ended += 1;
       metrics.attempted(outcome);
     },
-    metrics.deliveryEnded,
-  );
+    onDeliveryEnded: metrics.deliveryEnded,
+    onEndpointDisabled: (endpoint) => giveNotice(ground, ingest, endpoint),
+  });
   const readiness = createReadiness({
     store: store.upkeep,
     diskFreeBytes: () => diskFreeBytes(dataDir.path),
     diskFreeBytesMin: config.limits.diskFreeBytesMin,
     isBlocked: () => engine.isBlocked,
   });
-  const ingest = createIngest({
+  const ingest: Ingest = createIngest({
     ...ground,
     store: store.events,
     dispatcher: engine,
@@ -188,8 +189,7 @@ async function openWork(ground: Ground): Promise<Work> {
 function openEngine(
   ground: Ground,
   keyring: Keyring,
-  onAttempt: EngineNeeds["onAttempt"],
-  onDeliveryEnded: EngineNeeds["onDeliveryEnded"],
+  listeners: Pick<EngineNeeds, "onAttempt" | "onDeliveryEnded" | "onEndpointDisabled">,
 ): Engine {
   const { config, store, timers, closers } = ground;
   const userAgent = config.userAgent ?? `Posthorn/${VERSION}`;
@@ -211,8 +211,21 @@ function openEngine(
     userAgent,
     keysOf: keyring.keysOf,
     authOf: keyring.authOf,
-    onAttempt,
-    onDeliveryEnded,
+    ...listeners,
+  });
+}
+
+/** Tells whoever subscribed to it, by an event of the daemon's own, that an endpoint was disabled. */
+function giveNotice({ log }: Ground, ingest: Ingest, endpoint: Endpoint): void {
+  const { id, applicationSeq, settings, disabledReason, stateChangedAtMs } = endpoint;
+  const value = {
+    endpoint_id: id,
+    url: settings.url,
+    reason: disabledReason,
+    disabled_at: new Date(stateChangedAtMs).toISOString(),
+  };
+  ingest.acceptNotice(applicationSeq, DISABLED_EVENT_TYPE, value).catch((error: unknown) => {
+    log.error("the notice of a disabled endpoint was not accepted", { endpoint: id, error });
   });
 }
 

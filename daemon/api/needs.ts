@@ -1,13 +1,7 @@
 /** What the api room asks of the others. app.ts gives it; tests give fakes of its parts. */
 import type { Config } from "../domain/config.ts";
 import type { Directory } from "../domain/directory.ts";
-import type { Applications } from "../manage/applications.ts";
-import type { Deletion } from "../manage/deletion.ts";
-import type { Endpoints } from "../manage/endpoints.ts";
-import type { EventTypes } from "../manage/event-types.ts";
-import type { Keys } from "../manage/keys.ts";
-import type { Motion } from "../manage/motion.ts";
-import type { Replay } from "../manage/replay.ts";
+import type { Office } from "../manage/office.ts";
 import type { Chance, Clock, Dispatcher, Feed, Ingest, Log, Timers } from "../domain/ports.ts";
 import type { ReadStore } from "../domain/stores.ts";
 
@@ -18,7 +12,7 @@ export interface Check {
   readonly detail: string;
 }
 
-export interface ApiNeeds {
+export interface ApiNeeds extends Office {
   readonly config: Pick<Config, "basePath" | "limits">;
   readonly version: string;
   readonly directory: Directory;
@@ -31,13 +25,6 @@ export interface ApiNeeds {
   readonly timers: Timers;
   readonly chance: Chance;
   readonly log: Log;
-  readonly applications: Applications;
-  readonly keys: Keys;
-  readonly endpoints: Endpoints;
-  readonly deletion: Deletion;
-  readonly eventTypes: EventTypes;
-  readonly motion: Motion;
-  readonly replay: Replay;
   /** Each thing that has to be well for events to be taken; ready when all are. */
   readiness(): Promise<readonly Check[]>;
   readonly metrics: {

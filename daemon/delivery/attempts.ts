@@ -207,8 +207,10 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     verdicts.delete(endpointSeq);
     const verdict = { state: "disabled", disabledReason: disables, transition: "hold" } as const;
     const stateChangedAtMs = clock.nowMs();
-    directory.putEndpoint({ ...endpoint, health, ...verdict, stateChangedAtMs });
+    const disabled = { ...endpoint, health, ...verdict, stateChangedAtMs };
+    directory.putEndpoint(disabled);
     needs.log.warn("endpoint disabled", { endpoint: endpoint.id, reason: disables });
+    needs.onEndpointDisabled(disabled);
     needs.onDisabled(endpointSeq);
   }
 

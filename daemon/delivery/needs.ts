@@ -27,6 +27,8 @@ export interface EngineNeeds {
   readonly authOf: (endpoint: Endpoint) => EndpointAuth | null;
   /** Told of each ended attempt, for metrics. */
   readonly onAttempt: (outcome: Outcome) => void;
+  /** An answer, or days of failures, disabled the endpoint; told after the commit. */
+  readonly onEndpointDisabled: (endpoint: Endpoint) => void;
   /** Told after the commit, for metrics. */
   readonly onDeliveryEnded: (state: "delivered" | "exhausted") => void;
 }

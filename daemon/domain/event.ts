@@ -36,3 +36,6 @@ export const EVENT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Whether an event was sent by the daemon for an endpoint's `test`; such events are not retried. */
 export const TEST_EVENT_TYPE = "posthorn.test";
+
+/** An endpoint was disabled without anybody asking for it. Goes to endpoints that subscribe to it, or to `posthorn.*`. */
+export const DISABLED_EVENT_TYPE = "posthorn.endpoint.disabled";

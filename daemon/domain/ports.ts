@@ -112,6 +112,8 @@ export interface Ingest {
   accept(events: readonly IncomingEvent[]): Promise<IngestAnswer[]>;
   /** One event for one endpoint only, whatever it subscribes to; a test is sent even while the endpoint is paused, and not retried. */
   acceptTest(endpointSeq: number): Promise<{ eventId: string; deliveryId: string }>;
+  /** An event of the daemon's own, routed like any other; only patterns that begin with `posthorn.` match it. */
+  acceptNotice(applicationSeq: number, type: string, value: object): Promise<void>;
   /** The backlog was counted anew: what was accepted before is part of it now. */
   backlogCounted(): void;
 }

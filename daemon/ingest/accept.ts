@@ -202,6 +202,9 @@ export function createIngest(needs: IngestNeeds): Ingest {
       const answers = await submit(events, null).catch(asAppError);
       return answers.map(ingestAnswer);
     },
+    async acceptNotice(applicationSeq, type, value) {
+      await submit([ownEvent(applicationSeq, type, null, value)], null).catch(asAppError);
+    },
     async acceptTest(endpointSeq) {
       const endpoint = directory.endpoint(endpointSeq);
       if (endpoint === undefined) throw new AppError("not_found", "the endpoint was deleted");
@@ -215,12 +218,21 @@ export function createIngest(needs: IngestNeeds): Ingest {
   };
 }
 
-function testEvent(endpoint: Endpoint): IncomingEvent {
-  const value = { endpoint_id: endpoint.id, message: "This is a test from Posthorn." };
+function testEvent({ id, applicationSeq, settings }: Endpoint): IncomingEvent {
+  const value = { endpoint_id: id, message: "This is a test from Posthorn." };
+  return ownEvent(applicationSeq, TEST_EVENT_TYPE, settings.tenant, value);
+}
+
+function ownEvent(
+  applicationSeq: number,
+  type: string,
+  tenant: string | null,
+  value: object,
+): IncomingEvent {
   return {
-    applicationSeq: endpoint.applicationSeq,
-    type: TEST_EVENT_TYPE,
-    tenant: endpoint.settings.tenant,
+    applicationSeq,
+    type,
+    tenant,
     id: null,
     occurredAtMs: null,
     orderingKey: null,

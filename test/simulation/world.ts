@@ -131,6 +131,7 @@ export async function startLife(world: World): Promise<void> {
     keysOf: ({ settings }) => [settings.profile.kind === "standard" ? STANDARD_KEY : TEXT_KEY],
     authOf: () => null,
     onAttempt: () => (ended += 1),
+    onEndpointDisabled: () => undefined,
     onDeliveryEnded: () => undefined,
   });
   const ingest = createIngest({

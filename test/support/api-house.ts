@@ -291,6 +291,7 @@ export function createTestIngest(): Ingest & {
       return given.map(() => ({ kind: "accepted", eventId: "evt_1", deliveryCount: 1 }) as const);
     },
     acceptTest: () => Promise.reject(new Error("not asked for")),
+    acceptNotice: async () => undefined,
     backlogCounted: () => undefined,
   };
 }
