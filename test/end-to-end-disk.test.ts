@@ -63,6 +63,7 @@ function tinyDisk(t: TestContext): string | null {
     return null;
   }
   t.after(() => {
+    // Lazy: hooks run in the order in which they were made, so the daemon still has its files open.
     execFileSync("umount", ["--lazy", folder]);
     rmSync(folder, { recursive: true });
   });
