@@ -136,7 +136,6 @@ function engineNeeds(directory: Directory, concurrencyMax: number) {
     authOf: () => null,
     onEndpointDisabled: () => undefined,
     onDeliveryEnded: () => undefined,
-    onEndpointDisabled: () => undefined,
   };
 }
 
