@@ -53,18 +53,22 @@ test("below the floor of free disk events are refused with 503 and readyz says w
   assert.equal((await client.ask("GET /readyz")).status, 200);
 });
 
+function run(command: string, ...words: readonly string[]): void {
+  execFileSync(command, words, { stdio: "ignore" });
+}
+
 /** A file system of a few megabytes; null where this machine lets nobody make one. */
 function tinyDisk(t: TestContext): string | null {
   const folder = mkdtempSync(join(tmpdir(), "posthorn-tiny-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", folder], { stdio: "ignore" });
+    run("mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder);
   } catch {
     rmSync(folder, { recursive: true });
     return null;
   }
   t.after(() => {
     // Lazy: hooks run in the order in which they were made, so the daemon still has its files open.
-    execFileSync("umount", ["--lazy", folder]);
+    run("umount", "--lazy", folder);
     rmSync(folder, { recursive: true });
   });
   return folder;

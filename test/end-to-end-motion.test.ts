@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 
 import type { Desk } from "./support/post-office.ts";
-import { openPostOffice, until } from "./support/post-office.ts";
+import { openPostOffice, together, until } from "./support/post-office.ts";
 import type { Receiver } from "./support/receiver.ts";
 import { startReceiver } from "./support/receiver.ts";
 
@@ -117,8 +117,8 @@ suite("a paused endpoint", { concurrency: true }, () => {
   });
 });
 
-suite("a delivery in a person's hands", { concurrency: true }, () => {
-  test("is sent again under the same id, whether it was delivered or given up", async () => {
+together("a delivery in a person's hands", {
+  "is sent again under the same id, whether it was delivered or given up": async () => {
     await using receiver = await brokenReceiver();
     const desk = await office.desk();
     await desk.endpoint(receiver.url, { backoff: [] });
@@ -132,29 +132,30 @@ suite("a delivery in a person's hands", { concurrency: true }, () => {
     }
     const ids = new Set(receiver.requests.map((each) => each.header("webhook-id")));
     assert.deepEqual([...ids], [event]);
-  });
+  },
 
-  test("that waits for its retry is called off and never sent again; one that has ended is not", async () => {
-    await using receiver = await brokenReceiver();
-    const desk = await office.desk();
-    await desk.endpoint(receiver.url, { backoff: [1] });
-    const event = await desk.send({ n: 1 });
-    await receiver.received(1);
-    const waiting = await until(async () => {
-      const delivery = await desk.delivery(event);
-      return delivery.reason.code === "retry_scheduled" && delivery;
-    }, "the retry to be scheduled");
-    const cancelled = await desk.must(`POST /v1/deliveries/${waiting.id}/cancel`);
-    assert.deepEqual([cancelled.state, cancelled.due_at], ["cancelled", null]);
-    // Longer than the retry would have taken: the next event's own retry comes after it.
-    const next = await desk.send({ n: 2 });
-    await desk.becomes(next, "exhausted");
-    assert.deepEqual(numbers(receiver), [1, 2, 2]);
-    const again = await desk.ask(`POST /v1/deliveries/${waiting.id}/cancel`);
-    assert.deepEqual([again.status, again.json.code], [409, "conflict"]);
-  });
+  "that waits for its retry is called off and never sent again; one that has ended is not":
+    async () => {
+      await using receiver = await brokenReceiver();
+      const desk = await office.desk();
+      await desk.endpoint(receiver.url, { backoff: [1] });
+      const event = await desk.send({ n: 1 });
+      await receiver.received(1);
+      const waiting = await until(async () => {
+        const delivery = await desk.delivery(event);
+        return delivery.reason.code === "retry_scheduled" && delivery;
+      }, "the retry to be scheduled");
+      const cancelled = await desk.must(`POST /v1/deliveries/${waiting.id}/cancel`);
+      assert.deepEqual([cancelled.state, cancelled.due_at], ["cancelled", null]);
+      // Longer than the retry would have taken: the next event's own retry comes after it.
+      const next = await desk.send({ n: 2 });
+      await desk.becomes(next, "exhausted");
+      assert.deepEqual(numbers(receiver), [1, 2, 2]);
+      const again = await desk.ask(`POST /v1/deliveries/${waiting.id}/cancel`);
+      assert.deepEqual([again.status, again.json.code], [409, "conflict"]);
+    },
 
-  test("goes with everything else that failed when its endpoint is recovered", async () => {
+  "goes with everything else that failed when its endpoint is recovered": async () => {
     await using receiver = await brokenReceiver();
     const desk = await office.desk();
     const { id } = await desk.endpoint(receiver.url, { backoff: [] });
@@ -169,29 +170,30 @@ suite("a delivery in a person's hands", { concurrency: true }, () => {
     assert.equal(all.recovered, 3);
     for (const event of events) await desk.becomes(event, "delivered");
     assert.deepEqual(numbers(receiver), [1, 1, 2, 2, 3, 3]);
-  });
+  },
 
-  test("a new endpoint is sent past events by a replay, those of a type, under their old ids", async () => {
-    await using receiver = await startReceiver();
-    const desk = await office.desk();
-    const from = new Date(Date.now() - 1_000).toISOString();
-    const events = [await desk.send({ n: 1 }), await desk.send({ n: 2 })];
-    await desk.must("POST /v1/events", { type: "user.created", data: { n: 3 } });
-    const { id } = await desk.endpoint(receiver.url);
-    const to = new Date(Date.now() + 1_000).toISOString();
-    const done = await desk.must(`POST /v1/endpoints/${id}/replay`, {
-      from,
-      to,
-      type: "order.paid",
-    });
-    assert.deepEqual(done, { created: 2, resent: 0, waiting: 0 });
-    for (const event of events) await desk.becomes(event, "delivered");
-    assert.deepEqual(numbers(receiver), [1, 2]);
-    const ids = receiver.requests.map((each) => each.header("webhook-id"));
-    assert.deepEqual(new Set(ids), new Set(events));
-  });
+  "a new endpoint is sent past events by a replay, those of a type, under their old ids":
+    async () => {
+      await using receiver = await startReceiver();
+      const desk = await office.desk();
+      const from = new Date(Date.now() - 1_000).toISOString();
+      const events = [await desk.send({ n: 1 }), await desk.send({ n: 2 })];
+      await desk.must("POST /v1/events", { type: "user.created", data: { n: 3 } });
+      const { id } = await desk.endpoint(receiver.url);
+      const to = new Date(Date.now() + 1_000).toISOString();
+      const done = await desk.must(`POST /v1/endpoints/${id}/replay`, {
+        from,
+        to,
+        type: "order.paid",
+      });
+      assert.deepEqual(done, { created: 2, resent: 0, waiting: 0 });
+      for (const event of events) await desk.becomes(event, "delivered");
+      assert.deepEqual(numbers(receiver), [1, 2]);
+      const ids = receiver.requests.map((each) => each.header("webhook-id"));
+      assert.deepEqual(new Set(ids), new Set(events));
+    },
 
-  test("is cancelled with its endpoint, when that is deleted", async () => {
+  "is cancelled with its endpoint, when that is deleted": async () => {
     await using receiver = await brokenReceiver();
     const desk = await office.desk();
     const { id } = await desk.endpoint(receiver.url, { backoff: [60] });
@@ -203,9 +205,9 @@ suite("a delivery in a person's hands", { concurrency: true }, () => {
     assert.equal((await desk.ask(`GET /v1/endpoints/${id}`)).status, 404);
     const answer = await desk.must("POST /v1/events", { type: "order.paid", data: {} });
     assert.equal(answer.deliveries, 0);
-  });
+  },
 
-  test("is called off with everything that waits at its endpoint", async () => {
+  "is called off with everything that waits at its endpoint": async () => {
     await using receiver = await startReceiver();
     const desk = await office.desk();
     const { id } = await pausedWithFour(receiver, desk);
@@ -214,5 +216,5 @@ suite("a delivery in a person's hands", { concurrency: true }, () => {
     await desk.must(`POST /v1/endpoints/${id}/resume`);
     await desk.becomes(await desk.send({ n: 5 }), "delivered");
     assert.deepEqual(numbers(receiver), [5]);
-  });
+  },
 });

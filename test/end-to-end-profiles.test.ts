@@ -8,7 +8,7 @@ import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Stripe } from "stripe";
 import { Webhook as SvixWebhook } from "svix";
 
-import { openPostOffice } from "./support/post-office.ts";
+import { openPostOffice, together } from "./support/post-office.ts";
 import type { ReceivedRequest, Receiver } from "./support/receiver.ts";
 import { startReceiver } from "./support/receiver.ts";
 
@@ -50,23 +50,24 @@ function sha256(secret: string, body: Buffer): string {
   return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 }
 
-suite("the walk of an event", { concurrency: true }, () => {
-  test("standard: standardwebhooks and svix accept it, and data stands in it byte for byte", async () => {
-    const { eventId, secret, request, headers, text } = await walk({});
-    const said = new StandardWebhook(secret).verify(request.body, headers) as { type: string };
-    assert.equal(said.type, "invoice.paid");
-    assert.doesNotThrow(() => new SvixWebhook(secret).verify(request.body, headers));
-    assert.throws(() => new StandardWebhook(secret).verify(`${text} `, headers), /signature/i);
-    assert.equal(headers["webhook-id"], eventId);
-    assert.ok(text.startsWith(`{"type":"invoice.paid","timestamp":"2026-03-01T12:00:00.250Z",`));
-    assert.ok(text.endsWith(`"data":${DATA}}`), text);
-    assert.equal(request.method, "POST");
-    assert.equal(headers["content-type"], "application/json");
-    assert.equal(headers["posthorn-attempt"], "1");
-    assert.match(headers["user-agent"] ?? "", /^Posthorn\/\d/);
-  });
+together("the walk of an event", {
+  "standard: standardwebhooks and svix accept it, and data stands in it byte for byte":
+    async () => {
+      const { eventId, secret, request, headers, text } = await walk({});
+      const said = new StandardWebhook(secret).verify(request.body, headers) as { type: string };
+      assert.equal(said.type, "invoice.paid");
+      assert.doesNotThrow(() => new SvixWebhook(secret).verify(request.body, headers));
+      assert.throws(() => new StandardWebhook(secret).verify(`${text} `, headers), /signature/i);
+      assert.equal(headers["webhook-id"], eventId);
+      assert.ok(text.startsWith(`{"type":"invoice.paid","timestamp":"2026-03-01T12:00:00.250Z",`));
+      assert.ok(text.endsWith(`"data":${DATA}}`), text);
+      assert.equal(request.method, "POST");
+      assert.equal(headers["content-type"], "application/json");
+      assert.equal(headers["posthorn-attempt"], "1");
+      assert.match(headers["user-agent"] ?? "", /^Posthorn\/\d/);
+    },
 
-  test("standard with ed25519: the public key that the API shows verifies it", async () => {
+  "standard with ed25519: the public key that the API shows verifies it": async () => {
     const { desk, endpointId, request, headers } = await walk({ signature: "v1a" });
     const endpoint = await desk.must(`GET /v1/endpoints/${endpointId}`);
     assert.equal(endpoint.signature, "v1a");
@@ -78,9 +79,9 @@ suite("the walk of an event", { concurrency: true }, () => {
     assert.equal(version, "v1a");
     const content = Buffer.concat([Buffer.from(signed), request.body]);
     assert.ok(verifySignature(null, content, key, Buffer.from(signature, "base64")));
-  });
+  },
 
-  test("timestamped: stripe's library accepts it", async () => {
+  "timestamped: stripe's library accepts it": async () => {
     const { eventId, secret, headers, text } = await walk({ profile: "timestamped" });
     const header = headers["x-webhook-signature"] ?? "";
     const event = Stripe.webhooks.constructEvent(text, header, secret);
@@ -89,9 +90,9 @@ suite("the walk of an event", { concurrency: true }, () => {
     assert.equal(headers["x-webhook-id"], eventId);
     assert.equal(headers["x-webhook-event"], "invoice.paid");
     assert.ok(text.endsWith(`"data":${DATA}}`), text);
-  });
+  },
 
-  test("digest: GitHub's library accepts it, under header names of one's own", async () => {
+  "digest: GitHub's library accepts it, under header names of one's own": async () => {
     const settings = { profile: { kind: "digest", name: "Hub" }, secret: "hush-hush of a hub" };
     const { eventId, secret, headers, text } = await walk(settings);
     const signature = headers["x-hub-signature"] ?? "";
@@ -101,9 +102,9 @@ suite("the walk of an event", { concurrency: true }, () => {
     assert.equal(headers["x-hub-event"], "invoice.paid");
     assert.equal(headers["x-hub-delivery"], eventId);
     assert.ok(text.startsWith(`{"event_type":"invoice.paid","timestamp":`), text);
-  });
+  },
 
-  test("topic: sorted keys without spaces, and an HMAC over the body", async () => {
+  "topic: sorted keys without spaces, and an HMAC over the body": async () => {
     const { eventId, secret, request, headers, text } = await walk({
       profile: { kind: "topic", name: "Shop" },
     });
@@ -117,9 +118,9 @@ suite("the walk of an event", { concurrency: true }, () => {
     assert.deepEqual([topic, type], ["invoice.paid", "invoice.paid"]);
     assert.deepEqual(Object.keys(payload), ["a", "z"]);
     assert.ok(!text.includes(": ") && text.includes('"z":12345678901234567890}'), text);
-  });
+  },
 
-  test("a raw event is passed on byte for byte, under its own content type, and signed", async () => {
+  "a raw event is passed on byte for byte, under its own content type, and signed": async () => {
     await using receiver = await startReceiver();
     const desk = await office.desk();
     const { secret } = await desk.endpoint(receiver.url);
@@ -133,39 +134,41 @@ suite("the walk of an event", { concurrency: true }, () => {
     const want = createHmac("sha256", Buffer.from(secret.slice("whsec_".length), "base64"));
     want.update(`${id}.${at}.`).update(body);
     assert.equal(request.header("webhook-signature"), `v1,${want.digest("base64")}`);
-  });
+  },
 
-  test("one's own headers and credentials are sent, and the attempt shows the credentials masked", async () => {
-    const { desk, eventId, headers } = await walk({
-      headers: { "X-Tenant-Region": "north" },
-      auth: { type: "basic", username: "shop", password: "hush-hush" },
-    });
-    assert.equal(headers["x-tenant-region"], "north");
-    const basic = Buffer.from("shop:hush-hush").toString("base64");
-    assert.equal(headers["authorization"], `Basic ${basic}`);
-    const { id } = await desk.delivery(eventId);
-    const { attempts } = await desk.must(`GET /v1/deliveries/${id}`);
-    assert.equal(attempts[0].request_headers.authorization, "***");
-    assert.equal(attempts[0].request_headers["x-tenant-region"], "north");
-  });
+  "one's own headers and credentials are sent, and the attempt shows the credentials masked":
+    async () => {
+      const { desk, eventId, headers } = await walk({
+        headers: { "X-Tenant-Region": "north" },
+        auth: { type: "basic", username: "shop", password: "hush-hush" },
+      });
+      assert.equal(headers["x-tenant-region"], "north");
+      const basic = Buffer.from("shop:hush-hush").toString("base64");
+      assert.equal(headers["authorization"], `Basic ${basic}`);
+      const { id } = await desk.delivery(eventId);
+      const { attempts } = await desk.must(`GET /v1/deliveries/${id}`);
+      assert.equal(attempts[0].request_headers.authorization, "***");
+      assert.equal(attempts[0].request_headers["x-tenant-region"], "north");
+    },
 
-  test("an event goes to those who subscribed to its type, its tenant and what its body says", async () => {
-    await using receiver = await startReceiver();
-    const desk = await office.desk();
-    const at = (path: string, more: object) => desk.endpoint(`${receiver.url}/${path}`, more);
-    await at("exact", { event_types: ["invoice.paid"] });
-    await at("pattern", { event_types: ["invoice.*"] });
-    await at("other", { event_types: ["user.*"] });
-    await at("tenant", { tenant: "acme" });
-    await at("stranger", { tenant: "other" });
-    await at("filter", { filter: { amount: { $gte: 100 } } });
-    await at("too-small", { filter: { amount: { $gte: 1_000 } } });
-    const event = { type: "invoice.paid", tenant: "acme", data: { amount: 100 } };
-    assert.equal((await desk.must("POST /v1/events", event)).deliveries, 4);
-    await receiver.received(4);
-    const paths = receiver.requests.map(({ path }) => path).toSorted();
-    assert.deepEqual(paths, ["/exact", "/filter", "/pattern", "/tenant"]);
-  });
+  "an event goes to those who subscribed to its type, its tenant and what its body says":
+    async () => {
+      await using receiver = await startReceiver();
+      const desk = await office.desk();
+      const at = (path: string, more: object) => desk.endpoint(`${receiver.url}/${path}`, more);
+      await at("exact", { event_types: ["invoice.paid"] });
+      await at("pattern", { event_types: ["invoice.*"] });
+      await at("other", { event_types: ["user.*"] });
+      await at("tenant", { tenant: "acme" });
+      await at("stranger", { tenant: "other" });
+      await at("filter", { filter: { amount: { $gte: 100 } } });
+      await at("too-small", { filter: { amount: { $gte: 1_000 } } });
+      const event = { type: "invoice.paid", tenant: "acme", data: { amount: 100 } };
+      assert.equal((await desk.must("POST /v1/events", event)).deliveries, 4);
+      await receiver.received(4);
+      const paths = receiver.requests.map(({ path }) => path).toSorted();
+      assert.deepEqual(paths, ["/exact", "/filter", "/pattern", "/tenant"]);
+    },
 });
 
 suite("the rotation of a secret", { concurrency: true }, () => {

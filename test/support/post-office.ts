@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { suite, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { DaemonClient } from "./daemon-client.ts";
@@ -144,4 +146,14 @@ export async function until<T>(
     }
     await pause(POLL_MS);
   }
+}
+
+/** Tests by their sentences, all at once: most of their time is waiting for a second to pass. */
+export function together(
+  title: string,
+  tests: Readonly<Record<string, (t: TestContext) => Promise<void>>>,
+): void {
+  suite(title, { concurrency: true }, () => {
+    for (const [sentence, run] of Object.entries(tests)) test(sentence, run);
+  });
 }
