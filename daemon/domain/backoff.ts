@@ -6,7 +6,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Ten retries after the first attempt, about 10 h 21 min 45 s in all: made for a server that somebody reboots. */
+/** Ten retries after the first attempt, 9 h 51 min 45 s in all: made for a server that somebody reboots. */
 const APPLIANCE_TABLE_MS: readonly number[] = [
   5 * SECOND,
   10 * SECOND,

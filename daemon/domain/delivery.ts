@@ -119,8 +119,8 @@ function holdFor(state: EndpointState): "paused" | "disabled" | null {
 function retryAfterMs(outcome: Outcome, nowMs: number, maxMs: number): number {
   if (outcome.kind !== "answered" || outcome.retryAfter === null) return 0;
   const text = outcome.retryAfter.trim();
-  const askedMs = /^\d{1,10}$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
-  return Number.isFinite(askedMs) ? Math.min(Math.max(askedMs, 0), maxMs) : 0;
+  const askedMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
+  return Number.isNaN(askedMs) ? 0 : Math.min(Math.max(askedMs, 0), maxMs);
 }
 
 /** What is kept of an outcome in the delivery's own row, for lists and reasons. */
