@@ -83,7 +83,7 @@ function newDelivery(
     id: ids.next("dlv"),
     endpointSeq: endpoint.seq,
     hold,
-    orderingKey: endpoint.settings.isOrdered && !isTest ? orderingKey : null,
+    orderingKey: isTest ? null : orderingKey,
     isTest,
   };
 }

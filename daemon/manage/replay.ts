@@ -122,7 +122,7 @@ function deliver(
     id: ids.next("dlv"),
     endpointSeq: endpoint.seq,
     hold: holdAt(endpoint),
-    orderingKey: endpoint.settings.isOrdered ? event.orderingKey : null,
+    orderingKey: event.orderingKey,
     isTest: false,
   };
   return store.deliverAgain(event.seq, delivery, clock.nowMs());

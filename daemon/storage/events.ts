@@ -10,6 +10,7 @@ import { createActiveCheck } from "./active.ts";
 import type { CountChanges } from "./counts.ts";
 import { createCountChanges } from "./counts.ts";
 import type { Connection } from "./open.ts";
+import { createOrderKeeper } from "./order.ts";
 
 /**
  * Accepting events: the hot path in. One prepared statement per kind of row, one commit per batch. `removed` are the endpoints
@@ -18,6 +19,7 @@ import type { Connection } from "./open.ts";
 export function createEventStore(connection: Connection, removed: ReadonlySet<number>): EventStore {
   const statements = prepareStatements(connection);
   const countChanges = createCountChanges(connection);
+  const order = createOrderKeeper(connection);
   const isActive = createActiveCheck(connection);
 
   function accept(entry: NewEvent, counts: CountChanges): Accepted {
@@ -78,6 +80,11 @@ export function createEventStore(connection: Connection, removed: ReadonlySet<nu
     return eventSeq;
   }
 
+  function mustWait(endpointSeq: number, orderingKey: string): boolean {
+    const before = statements.findBefore.get(endpointSeq, orderingKey);
+    return before === 1 && order.isOrdered(endpointSeq);
+  }
+
   function insertDelivery(
     eventSeq: number,
     applicationSeq: number,
@@ -87,7 +94,7 @@ export function createEventStore(connection: Connection, removed: ReadonlySet<nu
   ): AcceptedDelivery {
     const { id, endpointSeq, orderingKey, isTest } = delivery;
     // Asked inside the commit, so that of two events with one key exactly the first is free to go.
-    const waits = orderingKey !== null && statements.findBefore.get(endpointSeq, orderingKey) === 1;
+    const waits = orderingKey !== null && mustWait(endpointSeq, orderingKey);
     const away = delivery.hold === null || isActive(endpointSeq) ? null : delivery.hold;
     const hold = away ?? (waits ? "order" : null);
     const isPending = hold === null;

@@ -64,6 +64,7 @@ export function createHeldMover(connection: Connection, order: OrderKeeper) {
     if (transition === "release_latest" && order.hasLater(endpointSeq, key, row.seq)) {
       return "skipped";
     }
+    if (!order.isOrdered(endpointSeq)) return "pending";
     return order.isNext(endpointSeq, key, row.seq) ? "pending" : "order";
   }
 

@@ -2,10 +2,13 @@ import type { CountChanges } from "./counts.ts";
 import type { Connection } from "./open.ts";
 
 /**
- * Strict order per (endpoint, ordering key): of the deliveries that have not ended at most one is pending, the others are
- * held; and where none is pending, the first is not held for `order`. The rows are the queue; nothing of it lives in memory.
+ * Strict order per (endpoint, ordering key), at endpoints that are ordered: of the deliveries that have not ended at most one
+ * is pending, the others are held; and where none is pending, the first is not held for `order`. The rows are the queue;
+ * nothing of it lives in memory.
  */
 export interface OrderKeeper {
+  /** Deliveries carry their event's ordering key everywhere, for `release_latest`; only ordered endpoints make them wait by it. */
+  isOrdered(endpointSeq: number): boolean;
   /** Lets the key's first delivery go when it is held for `order` and none is pending. Call it where one has ended. */
   releaseNext(
     endpointSeq: number,
@@ -28,6 +31,11 @@ export function createOrderKeeper({ file }: Connection): OrderKeeper {
   // Said as the index says it, word for word; else SQLite does not see that the index holds these rows.
   const open = `from delivery
     where endpoint_seq = ? and ordering_key = ? and state in ('pending', 'held')`;
+  const ordered = file
+    .prepare<[number], number>(
+      "select json_extract(settings_json, '$.isOrdered') from endpoint where seq = ?",
+    )
+    .pluck();
   const pending = file.prepare<[number, string]>(`select 1 ${open} and state = 'pending' limit 1`);
   const firstHeld = file.prepare<[number, string], HeldRow>(
     `select seq, hold ${open} and state = 'held' order by seq limit 1`,
@@ -42,6 +50,7 @@ export function createOrderKeeper({ file }: Connection): OrderKeeper {
   }
 
   return {
+    isOrdered: (endpointSeq) => ordered.get(endpointSeq) === 1,
     releaseNext(endpointSeq, orderingKey, nowMs, counts) {
       // Not only the first: one that was sent again stands before the one that is pending.
       if (hasPending(endpointSeq, orderingKey)) return false;

@@ -32,7 +32,7 @@ export function createPutBack({ file }: Connection, order: OrderKeeper): PutBack
 
   function mustWait({ endpoint_seq, state, ordering_key }: MovingRow): boolean {
     if (ordering_key === null || state === "pending") return false;
-    return order.hasPending(endpoint_seq, ordering_key);
+    return order.isOrdered(endpoint_seq) && order.hasPending(endpoint_seq, ordering_key);
   }
 
   return (row, hold, nowMs, counts) => {

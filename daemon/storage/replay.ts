@@ -6,6 +6,7 @@ import type { NewDelivery, OfficeStore } from "../domain/stores.ts";
 import type { CountChanges } from "./counts.ts";
 import { createCountChanges } from "./counts.ts";
 import type { Connection } from "./open.ts";
+import type { OrderKeeper } from "./order.ts";
 import { createOrderKeeper } from "./order.ts";
 import type { MovingRow } from "./put-back.ts";
 import { createPutBack } from "./put-back.ts";
@@ -22,7 +23,7 @@ export function createReplayer(connection: Connection): Replayer {
   const countChanges = createCountChanges(connection);
   const order = createOrderKeeper(connection);
   const putBack = createPutBack(connection, order);
-  const create = createInserter(connection);
+  const create = createInserter(connection, order);
   const pair = file.prepare<[number, number], MovingRow & { end_reason: string | null }>(
     `select seq, endpoint_seq, state, ordering_key, end_reason from delivery
      where event_seq = ? and endpoint_seq = ?`,
@@ -52,7 +53,7 @@ export function createReplayer(connection: Connection): Replayer {
 }
 
 /** Makes the pair's first delivery. False when its event was forgotten meanwhile. */
-function createInserter({ file }: Connection) {
+function createInserter({ file }: Connection, order: OrderKeeper) {
   const insert = file.prepare(
     `insert into delivery
        (id, event_seq, endpoint_seq, application_seq, state, hold, due_at_ms, ordering_key,
@@ -70,7 +71,10 @@ function createInserter({ file }: Connection) {
     counts: CountChanges,
   ): boolean => {
     const { id, endpointSeq, orderingKey, isTest } = delivery;
-    const waits = orderingKey !== null && before.get(endpointSeq, orderingKey) !== undefined;
+    const waits =
+      orderingKey !== null &&
+      before.get(endpointSeq, orderingKey) !== undefined &&
+      order.isOrdered(endpointSeq);
     const hold = delivery.hold ?? (waits ? "order" : null);
     const state = hold === null ? "pending" : "held";
     const dueAtMs = hold === null ? nowMs : null;

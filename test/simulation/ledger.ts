@@ -71,7 +71,7 @@ export function createLedger({ file }: Connection, time: FakeTime, concurrencyMa
     if (endpoint.state !== "active") violate(`${what} was posted while it is ${endpoint.state}`);
     if (row.state !== "pending") violate(`${what} was posted while the row is ${row.state}`);
     if ((row.due_at_ms ?? 0) > time.clock.nowMs()) violate(`${what} was posted before it was due`);
-    if (row.ordering_key !== null) {
+    if (row.ordering_key !== null && endpoint.settings.isOrdered) {
       const earlier = findEarlier.all(endpoint.seq, row.ordering_key, row.seq);
       const isOvertaking = earlier.some((seq) => !resent.has(seq));
       if (isOvertaking) violate(`${what} overtook its ordering key ${row.ordering_key}`);

@@ -76,7 +76,7 @@ export async function openDesk(open: OpenStore): Promise<Desk> {
       id: id("dlv"),
       endpointSeq: endpoint.seq,
       hold: sent.hold ?? null,
-      orderingKey: endpoint.settings.isOrdered ? orderingKey : null,
+      orderingKey: sent.isTest === true ? null : orderingKey,
       isTest: sent.isTest ?? false,
     });
     return {

@@ -180,6 +180,7 @@ async function checkAll({ desk, endpoints }: Bustle): Promise<void> {
 }
 
 function checkOrder(endpoint: Endpoint, rows: readonly DeliveryRow[]): void {
+  if (!endpoint.settings.isOrdered) return;
   const open = rows.filter((row) => row.orderingKey !== null && row.endReason === null);
   for (const [key, ofKey] of Object.entries(Object.groupBy(open, (row) => row.orderingKey ?? ""))) {
     const pending = (ofKey ?? []).filter((row) => row.state === "pending");
