@@ -24,8 +24,8 @@ const LINGER_MS = 1_000;
  * was acknowledged is on the disk.
  */
 export async function serve(world: World, config: Config): Promise<ExitCode> {
-  // Whatever the service manager allows a group, a file of the daemon is nobody else's to read.
-  process.umask(process.umask() | 0o007);
+  // Whatever the service manager allows a group or others: no file of the daemon is anybody else's to read.
+  process.umask(0o077);
   const log = openLog(config.log);
   dieOfFaults(log);
   const signal = firstSignal(log);

@@ -39,3 +39,16 @@ export const TEST_EVENT_TYPE = "posthorn.test";
 
 /** An endpoint was disabled without anybody asking for it. Goes to endpoints that subscribe to it, or to `posthorn.*`. */
 export const DISABLED_EVENT_TYPE = "posthorn.endpoint.disabled";
+
+/** No header can hold a line break, so that no producer's `Idempotency-Key` is ever taken for another's event id. */
+const OWN_ID_MARK = "\n";
+
+/** The idempotency key that a producer's own event id stands for, where the request has none. */
+export function keyOfOwnId(id: string): string {
+  return `${OWN_ID_MARK}${id}`;
+}
+
+/** What an idempotency key is called in a message to the producer. */
+export function keyInWords(key: string): string {
+  return key.startsWith(OWN_ID_MARK) ? `id ${key.slice(1)}` : `idempotency key ${key}`;
+}

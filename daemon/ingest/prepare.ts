@@ -4,6 +4,7 @@ import type { Endpoint, ProfileKind } from "../domain/endpoint.ts";
 import type { IdMaker } from "../domain/id.ts";
 import type { Admission, IncomingEvent } from "../domain/ports.ts";
 import type { Accepted, DueEvent, NewDelivery, NewEvent } from "../domain/stores.ts";
+import { keyOfOwnId } from "../domain/event.ts";
 import { fingerprint } from "./fingerprint.ts";
 
 /** An event with its bodies made and its deliveries written down, ready for the commit. */
@@ -38,7 +39,7 @@ export function prepare(
     shape === "raw" || shape === "standard" ? [] : [{ shape, bytes: body }],
   );
   const { applicationSeq, type, tenant, orderingKey, contentType, idempotencyKey } = incoming;
-  const key = idempotencyKey ?? (incoming.id === null ? null : `id:${incoming.id}`);
+  const key = idempotencyKey ?? (incoming.id === null ? null : keyOfOwnId(incoming.id));
   const entry: NewEvent = {
     event: {
       id,

@@ -1,3 +1,4 @@
+import { keyInWords } from "../domain/event.ts";
 import type {
   Accepted,
   AcceptedDelivery,
@@ -40,7 +41,7 @@ export function createEventStore(connection: Connection, removed: ReadonlySet<nu
     const known = statements.findKey.get(applicationSeq, claim.key);
     if (known === undefined) return null;
     if (!known.fingerprint.equals(claim.fingerprint)) {
-      return conflict(`the idempotency key ${claim.key} was used with another request`);
+      return conflict(`the ${keyInWords(claim.key)} was used with another request`);
     }
     return { kind: "repeated", eventId: known.event_id, deliveryCount: known.delivery_count };
   }
