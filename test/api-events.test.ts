@@ -68,6 +68,38 @@ test("an Idempotency-Key beyond 256 characters is refused by its name", async ()
   assert.match(problemsOf(answer)["Idempotency-Key"] ?? "", /a string of 1 to 256 characters/);
 });
 
+test("two lines of one header are refused: somebody else on the way may go by the other one", async () => {
+  await using house = await openHouse();
+  const twice = (name: string) => ({ [name]: ["a", "b"] as unknown as string });
+  const keys = await call(house, "POST /v1/events", {
+    body: PAID,
+    headers: twice("idempotency-key"),
+  });
+  assertProblem(keys, 400, "invalid_request");
+  assert.deepEqual(problemsOf(keys), {
+    "Idempotency-Key": 'expected Idempotency-Key to be there once, got "a, b"',
+  });
+  const raw = { "content-type": "text/plain", "posthorn-event-type": "a" };
+  const headers = { ...raw, ...twice("posthorn-tenant") };
+  const tenants = await call(house, "POST /v1/events", { body: "x", headers });
+  assert.deepEqual(Object.keys(problemsOf(tenants)), ["Posthorn-Tenant"]);
+  const comma = { "idempotency-key": "a, b" };
+  assert.equal((await call(house, "POST /v1/events", { body: PAID, headers: comma })).status, 202);
+});
+
+test("a time outside of 1970 to 9999 is refused by its own name", async () => {
+  await using house = await openHouse();
+  for (const at of ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00"]) {
+    const body = { ...PAID, occurred_at: at };
+    const answer = await call(house, "POST /v1/events", { body });
+    assertProblem(answer, 400, "invalid_request");
+    assert.equal(
+      problemsOf(answer)["/occurred_at"],
+      `expected /occurred_at to be a time in the years 1970 to 9999, got "${at}"`,
+    );
+  }
+});
+
 test("every fault of an event is named at once, with a near name for an unknown member", async () => {
   await using house = await openHouse();
   const body = { type: "in voice", tenent: "acme", id: "a.b", occurred_at: "yesterday" };
@@ -104,10 +136,10 @@ test("data that breaks its type's schema is refused with the place of the fault"
   const schema = { type: "object", required: ["invoice"] };
   await call(house, "PUT /v1/event-types/invoice.paid", { body: { schema } });
   const answer = await call(house, "POST /v1/events", { body: PAID });
-  assertProblem(answer, 400, "schema_violation");
+  assertProblem(answer, 422, "schema_violation");
   assert.equal(answer.json.problems.length, 1);
   const batch = await call(house, "POST /v1/events/batch", { body: { events: [PAID] } });
-  assertProblem(batch, 400, "schema_violation");
+  assertProblem(batch, 422, "schema_violation");
   assert.match(batch.json.problems[0].pointer, /^\/events\/0\/data/);
 });
 
@@ -150,7 +182,15 @@ test("a raw body without its type is told which header is missing, a form post i
   const headers = { "content-type": "application/x-www-form-urlencoded" };
   const answer = await call(house, "POST /v1/events", { body: '{"type":"a","data":1}', headers });
   assertProblem(answer, 400, "invalid_request");
-  assert.match(problemsOf(answer)["Posthorn-Event-Type"] ?? "", /, got nothing$/);
+  const problem = problemsOf(answer)["Posthorn-Event-Type"] ?? "";
+  assert.match(problem, /, got nothing; or send Content-Type: application\/json/);
+  assert.match(problem, /not "application\/x-www-form-urlencoded"$/);
+  const latin = { "content-type": "application/json; charset=latin1" };
+  const other = await call(house, "POST /v1/events", { body: PAID, headers: latin });
+  assert.match(
+    assertProblem(other, 400, "invalid_request"),
+    /send Content-Type: application\/json/,
+  );
 });
 
 test("JSON of one's own is raw under a +json type; application/json is always the envelope", async () => {

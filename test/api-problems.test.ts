@@ -227,3 +227,37 @@ test("a path that can't be decoded is 404 and not an exception", async () => {
   assertProblem(await call(house, "GET /v1/events/%E0%A4%A"), 404, "not_found");
   assertProblem(await call(house, "GET /v1/endpoints/a%2Fb%00"), 404, "not_found");
 });
+
+test("a parameter that a route does not know is refused, whatever the route", async () => {
+  await using house = await openHouse();
+  const id = await makeEndpoint(house);
+  for (const line of [
+    "GET /v1/event-types?zz=1",
+    "GET /v1/info?verbose=1",
+    `GET /v1/endpoints/${id}?fields=url`,
+    `POST /v1/endpoints/${id}/pause?for=1h`,
+    "POST /v1/events?x=1",
+    "POST /v1/events/batch?x=1",
+  ]) {
+    const answer = await call(house, line, line.includes("events") ? { body: PAID } : {});
+    assert.match(assertProblem(answer, 400, "invalid_request"), /to be a known parameter/, line);
+  }
+  const probe = await call(house, "GET /healthz?t=1", { key: null });
+  assert.equal(probe.status, 200);
+});
+
+test("a body where none is wanted is refused before anything is done; {} says nothing and may come", async () => {
+  await using house = await openHouse();
+  const path = `/v1/endpoints/${await makeEndpoint(house)}`;
+  for (const body of ["{junk", '{"held":"none"}', "[]", "x"]) {
+    const answer = await call(house, `POST ${path}/cancel-pending`, { body });
+    const detail = assertProblem(answer, 400, "invalid_request");
+    assert.equal(detail, `expected the body to be empty, got ${body.length} bytes`);
+  }
+  assertProblem(await call(house, `POST ${path}/pause`, { body: "{junk" }), 400, "invalid_request");
+  assert.equal((await call(house, `GET ${path}`)).json.state, "active");
+  assert.equal((await call(house, `POST ${path}/pause`, { body: " {} " })).status, 200);
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  const empty = await call(house, `POST ${path}/pause`, { body: "", headers: form });
+  assert.equal(empty.status, 200);
+});

@@ -145,7 +145,7 @@ test("data that violates its type's schema is refused with each fault in its pla
   };
   await desk.must("PUT /v1/event-types/order.paid", { schema });
   const bad = await desk.ask(POST, { body: event({ data: { amount: "much" } }) });
-  assert.deepEqual([bad.status, bad.json.code], [400, "schema_violation"]);
+  assert.deepEqual([bad.status, bad.json.code], [422, "schema_violation"]);
   assert.equal(bad.json.problems[0].pointer, "/data/amount");
   assert.equal((await desk.ask(POST, { body: event({ data: { amount: 7 } }) })).status, 202);
   assert.equal((await desk.ask(POST, { body: { type: "a.b", data: 1 } })).status, 202);

@@ -15,7 +15,7 @@ import {
 import type { IncomingEvent } from "../domain/ports.ts";
 import type { Scanned, ScannedObject } from "../ingest/json.ts";
 import { scanObject, scanObjects } from "../ingest/json.ts";
-import { ownEventType, time } from "./schemas.ts";
+import { EVENT_TYPE_WORDS, eventTime, ownEventType } from "./schemas.ts";
 import { invalidRequest, validated } from "./validation.ts";
 import { inWords } from "./wanted.ts";
 
@@ -35,7 +35,7 @@ export const newEvent = z.strictObject({
   id: eventId
     .nullish()
     .describe("The producer's own id; it makes the request repeatable. Else one is made."),
-  occurred_at: time.nullish().describe("When it happened. Else: when it was accepted."),
+  occurred_at: eventTime.nullish().describe("When it happened. Else: when it was accepted."),
   ordering_key: orderingKey
     .nullish()
     .describe("Ordered endpoints get events with the same key one after another."),
@@ -159,6 +159,7 @@ export function eventFromRaw(
   { applicationSeq, idempotencyKey, dataBytesMax }: Surroundings,
 ): IncomingEvent {
   if (body.length > dataBytesMax) throw tooLarge("the body", dataBytesMax, body.length);
+  if (headers["posthorn-event-type"] === undefined) throw untyped(headers["content-type"]);
   const known = validated(
     rawHeaders,
     {
@@ -182,6 +183,13 @@ export function eventFromRaw(
     data: body,
     value: undefined,
   };
+}
+
+/** Most who end up here meant the JSON envelope: `curl -d` alone says that it sends a form. */
+function untyped(contentType: string | undefined): AppError {
+  const missing = expected("Posthorn-Event-Type", EVENT_TYPE_WORDS, undefined);
+  const json = `or send Content-Type: application/json, not ${JSON.stringify(contentType ?? "none")}`;
+  return invalidRequest([{ path: "Posthorn-Event-Type", message: `${missing}; ${json}` }]);
 }
 
 /** The header that makes a request repeatable; null where there is none. */

@@ -252,17 +252,12 @@ function faultsByStatus(route: Route): readonly (readonly [number, readonly Erro
   const codes = new Set<ErrorCode>(route.faults);
   codes.add("internal");
   if (route.kind !== "open") {
-    for (const code of ["unauthorized", "forbidden", "not_found"] as const) codes.add(code);
+    const ofAll = ["invalid_request", "unauthorized", "forbidden", "not_found"] as const;
+    for (const code of ofAll) codes.add(code);
     if (route.method !== "GET") codes.add("unavailable");
   }
-  if (route.kind === "json" && route.query !== undefined) codes.add("invalid_request");
   if (bodyOf(route) !== undefined) {
-    const ofBodies = [
-      "invalid_json",
-      "invalid_request",
-      "body_too_large",
-      "unsupported_media_type",
-    ] as const;
+    const ofBodies = ["invalid_json", "body_too_large", "unsupported_media_type"] as const;
     for (const code of ofBodies) codes.add(code);
   }
   const byStatus = Map.groupBy(codes, (code) => PROBLEM_KINDS[code].status);

@@ -16,7 +16,7 @@ export const PROBLEM_KINDS: Readonly<Record<ErrorCode, ProblemKind>> = {
   invalid_json: { status: 400, title: "The body is not JSON" },
   invalid_request: { status: 400, title: "The request is not valid" },
   invalid_cursor: { status: 400, title: "The cursor is not one of ours" },
-  schema_violation: { status: 400, title: "The data does not satisfy its event type's schema" },
+  schema_violation: { status: 422, title: "The data does not satisfy its event type's schema" },
   unauthorized: { status: 401, title: "An API key is needed" },
   forbidden: { status: 403, title: "The key does not allow this" },
   not_found: { status: 404, title: "There is no such thing" },

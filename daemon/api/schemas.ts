@@ -16,7 +16,23 @@ export const time = inWords(
 /** In answers: UTC with milliseconds, or null. */
 export const timeOut = z.iso.datetime();
 
-const EVENT_TYPE_WORDS =
+// What the envelopes can write: four digits of a year, and no time before 1970.
+const EVENT_TIME_MS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** When an event happened. */
+export const eventTime = inWords(
+  "a time such as 2026-01-31T12:00:00Z",
+  time.refine((text) => isEventTime(Date.parse(text)), {
+    error: "a time in the years 1970 to 9999",
+  }),
+);
+
+/** What is no time at all has been told so already. */
+function isEventTime(atMs: number): boolean {
+  return Number.isNaN(atMs) || (atMs >= 0 && atMs <= EVENT_TIME_MS_MAX);
+}
+
+export const EVENT_TYPE_WORDS =
   "an event type such as invoice.paid (dot-separated segments of A-Z a-z 0-9 _ -, " +
   `at most ${EVENT_TYPE_BYTES_MAX} characters)`;
 

@@ -1,12 +1,13 @@
 /** One request's walk through its route: who, whether they may, in which application, what, and then the handler. */
 import type { IncomingMessage } from "node:http";
+import { z } from "zod";
 import { AppError, expected } from "../domain/errors.ts";
 import type { Caller } from "../domain/ports.ts";
 import { scanObject } from "../ingest/json.ts";
 import { applicationOf, callerOf, mustBeAllowed } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { ApiNeeds } from "./needs.ts";
-import type { JsonRoute, Reply, RequestBody, Route } from "./route.ts";
+import type { BytesRoute, JsonRoute, Reply, RequestBody, Route } from "./route.ts";
 import { invalidRequest, validated, validatedQuery } from "./validation.ts";
 
 /** A request that the router has matched. */
@@ -27,16 +28,48 @@ export async function answer(needs: ApiNeeds, route: Route, asked: Asked): Promi
   const application = applicationOf(caller, request, needs.directory);
   const base = { caller, application, params, headers: request.headers };
   if (route.kind === "bytes") {
+    if (asked.queryText !== "") validatedQuery(NO_QUERY, asked.queryText);
+    refuseRepeated(route, request);
     const body = await readBody(request, needs.config.limits.requestBytesMax);
     return route.handle({ ...base, query: undefined, body });
   }
   const query = queryOf(route, asked.queryText);
-  const body = route.body === undefined ? undefined : await jsonBody(needs, request, route.body);
+  const body =
+    route.body === undefined
+      ? await refuseBody(needs, request)
+      : await jsonBody(needs, request, route.body);
   return route.handle({ ...base, query, body });
 }
 
+/** What a route takes that says nothing of parameters: a misspelt one must not look as if it had worked. */
+const NO_QUERY = z.strictObject({});
+
 function queryOf(route: JsonRoute<unknown, unknown>, queryText: string): unknown {
-  return route.query === undefined ? undefined : validatedQuery(route.query, queryText);
+  if (route.query !== undefined) return validatedQuery(route.query, queryText);
+  return queryText === "" ? undefined : validatedQuery(NO_QUERY, queryText);
+}
+
+/** Node joins equal header lines with a comma; whoever stands in front may have gone by the first one. */
+function refuseRepeated({ requestHeaders }: BytesRoute, { headers, rawHeaders }: IncomingMessage) {
+  for (const name in requestHeaders) {
+    const lower = name.toLowerCase();
+    const value = headers[lower];
+    if (typeof value !== "string" || !value.includes(",")) continue;
+    const isName = (text: string, place: number) => place % 2 === 0 && text.toLowerCase() === lower;
+    if (rawHeaders.filter(isName).length < 2) continue;
+    throw invalidRequest([{ path: name, message: expected(name, "there once", value) }]);
+  }
+}
+
+/** For a route that takes no body. An empty object says nothing, and many clients send one with every POST. */
+async function refuseBody(needs: ApiNeeds, request: IncomingMessage): Promise<void> {
+  const { "content-length": length, "transfer-encoding": transfer } = request.headers;
+  if (transfer === undefined && (length === undefined || length === "0")) return;
+  const bytes = await readBody(request, needs.config.limits.requestBytesMax);
+  const text = Buffer.from(bytes).toString("latin1").trim();
+  if (text === "" || text === "{}") return;
+  const message = `expected the body to be empty, got ${bytes.length} bytes`;
+  throw invalidRequest([{ path: "", message }]);
 }
 
 async function jsonBody(
