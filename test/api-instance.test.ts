@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ApiHouse } from "./support/api-house.ts";
 import { openHouse } from "./support/api-house.ts";
 import { assertProblem, call, makeKey, problemsOf } from "./support/api-call.ts";
 
@@ -121,3 +122,41 @@ test("info tells version, uptime and limits", async () => {
     concurrency_max: 256,
   });
 });
+
+const LISTS = {
+  "/v1/endpoints": (house: ApiHouse, n: number) =>
+    call(house, "POST /v1/endpoints", { body: { url: `https://shop.example/${n}` } }),
+  "/v1/applications": (house: ApiHouse, n: number) =>
+    call(house, "POST /v1/applications", { body: { name: `a${n}` } }),
+  "/v1/keys": (house: ApiHouse, n: number) =>
+    call(house, "POST /v1/keys", { body: { name: `k${n}`, scopes: ["read"] } }),
+  "/v1/event-types": (house: ApiHouse, n: number) =>
+    call(house, `PUT /v1/event-types/t${n}`, { body: {} }),
+};
+
+for (const [path, make] of Object.entries(LISTS)) {
+  test(`GET ${path} goes page by page, and what is made meanwhile repeats and skips nothing`, async () => {
+    await using house = await openHouse();
+    for (const n of [1, 2, 3, 4, 5]) await make(house, n);
+    const whole = (await call(house, `GET ${path}`)).json;
+    assert.equal(whole.next_cursor, null);
+    const nameOf = (row: { id?: string; name?: string }) => row.id ?? row.name;
+    const wanted: unknown[] = whole.data.map(nameOf);
+    const seen: unknown[] = [];
+    let cursor = "";
+    do {
+      const page = await call(house, `GET ${path}?limit=2${cursor}`);
+      assert.equal(page.status, 200, page.text);
+      assert.ok(page.json.data.length <= 2);
+      seen.push(...page.json.data.map(nameOf));
+      if (cursor === "") await make(house, 6);
+      cursor = page.json.next_cursor === null ? "" : `&cursor=${page.json.next_cursor}`;
+    } while (cursor !== "");
+    assert.deepEqual(seen.slice(0, -1), wanted);
+    const foreign = Buffer.from('["other","x"]').toString("base64url");
+    for (const bad of ["xyz", foreign]) {
+      assertProblem(await call(house, `GET ${path}?cursor=${bad}`), 400, "invalid_cursor");
+    }
+    assertProblem(await call(house, `GET ${path}?limit=251`), 400, "invalid_request");
+  });
+}

@@ -308,3 +308,15 @@ test("healthcheck exits with 0 or 1 and no other code", async (t) => {
   assert.equal((await posthorn(["healthcheck", "--data-dir", "/nowhere"])).code, 1);
   assert.equal((await posthorn(["healthcheck", "--url", "nowhere"])).code, 1);
 });
+
+test("every list tells how it goes on", async (t) => {
+  const daemon = await fakeDaemon(t, ({ url }) => {
+    const row = url.startsWith("/v1/endpoints") ? ENDPOINT : { id: "x", name: "x", scopes: [] };
+    return { json: { data: [row], next_cursor: "abc" } };
+  });
+  for (const noun of ["endpoints", "applications", "keys", "event-types"]) {
+    const { out } = await posthorn([noun, "list", "--limit", "1", ...daemon.socket]);
+    assert.ok(out.endsWith("\n\nMore with --cursor abc\n"), out);
+    assert.equal(daemon.heard.at(-1)?.url, `/v1/${noun}?limit=1`);
+  }
+});

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Application } from "../domain/application.ts";
+import { listPage, listQuery } from "./listing.ts";
 import type { ApiNeeds } from "./needs.ts";
 import type { Route } from "./route.ts";
 import { json, jsonRoute, needsInstance } from "./route.ts";
-import { listOf, timeOut, timeText } from "./schemas.ts";
+import { pageOf, timeOut, timeText } from "./schemas.ts";
 
 const applicationOut = z.object({ id: z.string(), name: z.string(), created_at: timeOut });
 
@@ -18,10 +19,16 @@ export function applicationRoutes({ applications }: ApiNeeds): readonly Route[] 
       path: "/v1/applications",
       operationId: "listApplications",
       tag: "Applications",
-      summary: "List all applications, oldest first",
+      summary: "List applications, oldest first",
       access: needsInstance("read"),
-      answers: { 200: { description: "All of them.", schema: listOf(applicationOut) } },
-      handle: () => json(200, { data: applications.list().map(applicationJson) }),
+      query: listQuery,
+      answers: { 200: { description: "A page of applications.", schema: pageOf(applicationOut) } },
+      faults: ["invalid_cursor"],
+      handle({ query }) {
+        const all = applications.list();
+        const { rows, next } = listPage("applications", all, ({ id }) => id, query);
+        return json(200, { data: rows.map(applicationJson), next_cursor: next });
+      },
     }),
     jsonRoute({
       method: "POST",

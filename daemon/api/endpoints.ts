@@ -9,10 +9,11 @@ import {
   rotation,
   settingsInput,
 } from "./endpoint-input.ts";
+import { listPage, listQuery } from "./listing.ts";
 import type { ApiNeeds } from "./needs.ts";
 import type { Route } from "./route.ts";
 import { json, jsonRoute, needsScope, noContent, param } from "./route.ts";
-import { listOf, timeOut, timeTextOrNull } from "./schemas.ts";
+import { pageOf, timeOut, timeTextOrNull } from "./schemas.ts";
 
 const withSecret = z.object({
   ...endpointOut.shape,
@@ -86,12 +87,16 @@ function listEndpoints(needs: ApiNeeds): Route {
     path: "/v1/endpoints",
     operationId: "listEndpoints",
     tag: "Endpoints",
-    summary: "List all endpoints, oldest first",
+    summary: "List endpoints, oldest first",
     access: needsScope("read"),
-    answers: { 200: { description: "All of them.", schema: listOf(endpointOut) } },
-    handle({ application }) {
-      const endpoints = needs.endpoints.list(application.seq);
-      return json(200, { data: endpoints.map((endpoint) => shownEndpoint(needs, endpoint)) });
+    query: listQuery,
+    answers: { 200: { description: "A page of endpoints.", schema: pageOf(endpointOut) } },
+    faults: ["invalid_cursor"],
+    handle({ application, query }) {
+      const all = needs.endpoints.list(application.seq);
+      const { rows, next } = listPage("endpoints", all, ({ id }) => id, query);
+      const data = rows.map((endpoint) => shownEndpoint(needs, endpoint));
+      return json(200, { data, next_cursor: next });
     },
   });
 }

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { EventType } from "../domain/application.ts";
 import { DESCRIPTION_LENGTH_MAX } from "../manage/settings.ts";
+import { listPage, listQuery } from "./listing.ts";
 import type { ApiNeeds } from "./needs.ts";
 import type { Route } from "./route.ts";
 import { json, jsonRoute, needsScope, noContent, param } from "./route.ts";
-import { listOf, timeOut, timeText } from "./schemas.ts";
+import { pageOf, timeOut, timeText } from "./schemas.ts";
 
 const eventTypeOut = z.object({
   name: z.string(),
@@ -40,9 +41,14 @@ function listTypes({ eventTypes }: ApiNeeds): Route {
     tag: "Event types",
     summary: "List the event types that were written down, by name",
     access: needsScope("read"),
-    answers: { 200: { description: "All of them.", schema: listOf(eventTypeOut) } },
-    handle: ({ application }) =>
-      json(200, { data: eventTypes.list(application.seq).map(eventTypeJson) }),
+    query: listQuery,
+    answers: { 200: { description: "A page of event types.", schema: pageOf(eventTypeOut) } },
+    faults: ["invalid_cursor"],
+    handle({ application, query }) {
+      const all = eventTypes.list(application.seq);
+      const { rows, next } = listPage("event-types", all, ({ name }) => name, query);
+      return json(200, { data: rows.map(eventTypeJson), next_cursor: next });
+    },
   });
 }
 

@@ -3,10 +3,11 @@ import { SCOPES } from "../domain/application.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import type { KeyOwner, KeyView } from "../manage/keys.ts";
 import { KEY_NAME_LENGTH_MAX } from "../manage/keys.ts";
+import { listPage, listQuery } from "./listing.ts";
 import type { ApiNeeds } from "./needs.ts";
 import type { Call, Route } from "./route.ts";
 import { json, jsonRoute, needsScope, param } from "./route.ts";
-import { listOf, timeOut, timeText, timeTextOrNull } from "./schemas.ts";
+import { pageOf, timeOut, timeText, timeTextOrNull } from "./schemas.ts";
 import { invalidRequest } from "./validation.ts";
 
 const scope = z.enum(SCOPES);
@@ -50,13 +51,16 @@ function listKeys(needs: ApiNeeds): Route {
     path: "/v1/keys",
     operationId: "listKeys",
     tag: "Keys",
-    summary: "List keys, revoked ones included",
+    summary: "List keys, oldest first, revoked ones included",
     description: "With a key of one application: its keys. With an instance-wide key: all keys.",
     access: needsScope("manage"),
-    answers: { 200: { description: "The keys.", schema: listOf(keyOut) } },
+    query: listQuery,
+    answers: { 200: { description: "A page of keys.", schema: pageOf(keyOut) } },
+    faults: ["invalid_cursor"],
     handle(call) {
-      const keys = needs.keys.list(ownerFor(call));
-      return json(200, { data: keys.map((key) => keyJson(needs, key)) });
+      const all = needs.keys.list(ownerFor(call));
+      const { rows, next } = listPage("keys", all, ({ id }) => id, call.query);
+      return json(200, { data: rows.map((key) => keyJson(needs, key)), next_cursor: next });
     },
   });
 }

@@ -70,11 +70,6 @@ export function pageOf<T extends z.ZodType>(item: T) {
   });
 }
 
-/** A list that is always whole. */
-export function listOf<T extends z.ZodType>(item: T) {
-  return z.object({ data: z.array(item) });
-}
-
 export function timeText(atMs: number): string {
   return new Date(atMs).toISOString();
 }

@@ -1,6 +1,6 @@
-import { tableText, timeCell } from "./text.ts";
+import { moreText, tableText, timeCell } from "./text.ts";
 import type { Page, Session, Verb } from "./verb.ts";
-import { show } from "./verb.ts";
+import { PAGE_OPTIONS, pageQuery, show } from "./verb.ts";
 
 interface Application {
   readonly id: string;
@@ -11,8 +11,9 @@ interface Application {
 export const APPLICATIONS: readonly Verb[] = [
   {
     name: "applications list",
-    summary: "List all applications, oldest first",
+    summary: "List applications, oldest first",
     example: "applications list",
+    options: PAGE_OPTIONS,
     run: list,
   },
   {
@@ -25,13 +26,12 @@ export const APPLICATIONS: readonly Verb[] = [
 ];
 
 async function list(session: Session): Promise<void> {
-  const answer = await session.client.ask({ method: "GET", path: "/v1/applications" });
-  show(session, answer, ({ data }: Page<Application>) =>
-    tableText(
-      ["ID", "NAME", "CREATED"],
-      data.map(({ id, name, created_at: at }) => [id, name, timeCell(at)]),
-    ),
-  );
+  const query = pageQuery(session);
+  const answer = await session.client.ask({ method: "GET", path: "/v1/applications", query });
+  show(session, answer, ({ data, next_cursor: next }: Page<Application>) => {
+    const rows = data.map(({ id, name, created_at: at }) => [id, name, timeCell(at)]);
+    return tableText(["ID", "NAME", "CREATED"], rows) + moreText(next);
+  });
 }
 
 async function create(session: Session): Promise<void> {

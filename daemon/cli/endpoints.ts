@@ -2,9 +2,19 @@ import { parseDurationMs } from "../domain/quantity.ts";
 import type { DeliveryWithAttempts } from "./deliveries.ts";
 import { attemptsText } from "./deliveries.ts";
 import { CliFailure, EXIT, usageFailure } from "./exit.ts";
-import { listText, tableText, timeCell } from "./text.ts";
+import { listText, moreText, tableText, timeCell } from "./text.ts";
 import type { Page, Session, Verb } from "./verb.ts";
-import { isSet, jsonText, listOption, pathArg, show, textOption, valueOf } from "./verb.ts";
+import {
+  isSet,
+  jsonText,
+  listOption,
+  PAGE_OPTIONS,
+  pageQuery,
+  pathArg,
+  show,
+  textOption,
+  valueOf,
+} from "./verb.ts";
 
 /** What is shown of an endpoint. */
 interface Endpoint {
@@ -42,8 +52,9 @@ const SETTINGS_OPTIONS = [
 export const ENDPOINTS: readonly Verb[] = [
   {
     name: "endpoints list",
-    summary: "List all endpoints, oldest first",
+    summary: "List endpoints, oldest first",
     example: "endpoints list",
+    options: PAGE_OPTIONS,
     run: list,
   },
   {
@@ -105,8 +116,9 @@ export const ENDPOINTS: readonly Verb[] = [
 ];
 
 async function list(session: Session): Promise<void> {
-  const answer = await session.client.ask({ method: "GET", path: "/v1/endpoints" });
-  show(session, answer, ({ data }: Page<Endpoint>) => {
+  const query = pageQuery(session);
+  const answer = await session.client.ask({ method: "GET", path: "/v1/endpoints", query });
+  show(session, answer, ({ data, next_cursor: next }: Page<Endpoint>) => {
     if (data.length === 0) {
       return "No endpoints yet; make one with `posthorn endpoints create <url>`.";
     }
@@ -118,10 +130,8 @@ async function list(session: Session): Promise<void> {
       timeCell(each.health.last_success_at),
       each.url,
     ]);
-    return tableText(
-      ["ID", "STATE", "EVENT TYPES", "FAILED IN A ROW", "LAST SUCCESS", "URL"],
-      rows,
-    );
+    const heads = ["ID", "STATE", "EVENT TYPES", "FAILED IN A ROW", "LAST SUCCESS", "URL"];
+    return tableText(heads, rows) + moreText(next);
   });
 }
 

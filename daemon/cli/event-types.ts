@@ -1,6 +1,6 @@
-import { tableText, timeCell } from "./text.ts";
+import { moreText, tableText, timeCell } from "./text.ts";
 import type { Page, Session, Verb } from "./verb.ts";
-import { jsonText, pathArg, show, textOption } from "./verb.ts";
+import { jsonText, PAGE_OPTIONS, pageQuery, pathArg, show, textOption } from "./verb.ts";
 
 interface EventType {
   readonly name: string;
@@ -16,6 +16,7 @@ export const EVENT_TYPES: readonly Verb[] = [
     name: "event-types list",
     summary: "List the event types that were written down",
     example: "event-types list",
+    options: PAGE_OPTIONS,
     run: list,
   },
   {
@@ -39,8 +40,9 @@ export const EVENT_TYPES: readonly Verb[] = [
 ];
 
 async function list(session: Session): Promise<void> {
-  const answer = await session.client.ask({ method: "GET", path: "/v1/event-types" });
-  show(session, answer, ({ data }: Page<EventType>) => {
+  const query = pageQuery(session);
+  const answer = await session.client.ask({ method: "GET", path: "/v1/event-types", query });
+  show(session, answer, ({ data, next_cursor: next }: Page<EventType>) => {
     if (data.length === 0)
       return "No event types are written down; events of any type are accepted.";
     const rows = data.map(({ name, schema, description, updated_at: at }) => [
@@ -49,7 +51,7 @@ async function list(session: Session): Promise<void> {
       timeCell(at),
       description,
     ]);
-    return tableText(["NAME", "SCHEMA", "UPDATED", "DESCRIPTION"], rows);
+    return tableText(["NAME", "SCHEMA", "UPDATED", "DESCRIPTION"], rows) + moreText(next);
   });
 }
 

@@ -1,6 +1,6 @@
-import { tableText, timeCell } from "./text.ts";
+import { moreText, tableText, timeCell } from "./text.ts";
 import type { Page, Session, Verb } from "./verb.ts";
-import { isSet, listOption, pathArg, show } from "./verb.ts";
+import { isSet, listOption, PAGE_OPTIONS, pageQuery, pathArg, show } from "./verb.ts";
 
 interface Key {
   readonly id: string;
@@ -18,6 +18,7 @@ export const KEYS: readonly Verb[] = [
     name: "keys list",
     summary: "List API keys, revoked ones included",
     example: "keys list",
+    options: PAGE_OPTIONS,
     run: list,
   },
   {
@@ -41,8 +42,9 @@ export const KEYS: readonly Verb[] = [
 ];
 
 async function list(session: Session): Promise<void> {
-  const answer = await session.client.ask({ method: "GET", path: "/v1/keys" });
-  show(session, answer, ({ data }: Page<Key>) => {
+  const query = pageQuery(session);
+  const answer = await session.client.ask({ method: "GET", path: "/v1/keys", query });
+  show(session, answer, ({ data, next_cursor: next }: Page<Key>) => {
     if (data.length === 0) return "No keys yet; make one with `posthorn keys create <name>`.";
     const heads = ["ID", "NAME", "APPLICATION", "SCOPES", "KEY", "LAST USED", "REVOKED"];
     const rows = data.map((key) => [
@@ -54,7 +56,7 @@ async function list(session: Session): Promise<void> {
       timeCell(key.last_used_at),
       timeCell(key.revoked_at),
     ]);
-    return tableText(heads, rows);
+    return tableText(heads, rows) + moreText(next);
   });
 }
 
