@@ -309,9 +309,24 @@ test("healthcheck exits with 0 or 1 and no other code", async (t) => {
   assert.equal((await posthorn(["healthcheck", "--url", "nowhere"])).code, 1);
 });
 
+/** What applications, keys and event types have, all in one. */
+const ROW = {
+  id: "x",
+  name: "x",
+  application_id: null,
+  scopes: ["read"],
+  hint: "phk_",
+  description: "",
+  schema: null,
+  created_at: "2026-03-01T12:00:00.000Z",
+  updated_at: "2026-03-01T12:00:00.000Z",
+  last_used_at: null,
+  revoked_at: null,
+};
+
 test("every list tells how it goes on", async (t) => {
   const daemon = await fakeDaemon(t, ({ url }) => {
-    const row = url.startsWith("/v1/endpoints") ? ENDPOINT : { id: "x", name: "x", scopes: [] };
+    const row = url.startsWith("/v1/endpoints") ? ENDPOINT : ROW;
     return { json: { data: [row], next_cursor: "abc" } };
   });
   for (const noun of ["endpoints", "applications", "keys", "event-types"]) {
