@@ -14,7 +14,7 @@ import { createIngest } from "../../daemon/ingest/accept.ts";
 import { openStore } from "../../daemon/storage/store.ts";
 import type { Store } from "../../daemon/storage/store.ts";
 import { createCommitGate, behindGate } from "./commit-gate.ts";
-import { createFakeTime } from "./fake-time.ts";
+import { createFakeTime, settled } from "./fake-time.ts";
 import { createFakeSender } from "./fake-sender.ts";
 import { createSeeded } from "./seeded.ts";
 import { newEndpoint } from "./store-desk.ts";
@@ -57,6 +57,11 @@ export async function openWorkshop(options: WorkshopOptions = {}) {
   const log: string[] = [];
   const disabled: Endpoint[] = [];
   let life = await startLife();
+
+  async function turn(): Promise<void> {
+    await settled();
+    await time.advance(0);
+  }
 
   async function startLife() {
     const directory = await loadDirectory(store);
@@ -123,6 +128,17 @@ export async function openWorkshop(options: WorkshopOptions = {}) {
     },
     get feed() {
       return life.feed;
+    },
+    /** Lets everything happen that can happen without time. */
+    turn,
+    /** Lets seconds pass, with the engine's look at what is due at the end of each. */
+    async tick(seconds = 1) {
+      await turn();
+      for (let i = 0; i < seconds; i++) {
+        await time.advance(1_000);
+        life.engine.tick();
+        await time.advance(0);
+      }
     },
     /** The process is killed and started again on what it left. */
     async restart() {
