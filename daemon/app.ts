@@ -14,11 +14,10 @@ import { createFeed } from "./domain/feed.ts";
 import type { IdMaker } from "./domain/id.ts";
 import { createIdMaker } from "./domain/id.ts";
 import type { Chance, Clock, Feed, Ingest, Log, Timers, Vault } from "./domain/ports.ts";
-import { parseGrant } from "./egress/grant.ts";
+import { egressRules } from "./egress/rules.ts";
 import { createSender } from "./egress/post.ts";
 import type { Resolver } from "./egress/resolver.ts";
 import { createSystemResolver } from "./egress/resolver.ts";
-import { checkUrl } from "./egress/target.ts";
 import { createIngest } from "./ingest/accept.ts";
 import { createPace } from "./ingest/pace.ts";
 import { createSchemas } from "./ingest/schemas.ts";
@@ -180,7 +179,7 @@ async function openWork(ground: Ground): Promise<Work> {
     store: { ...store.office, delivery: store.reads.delivery, counts: store.reads.counts },
     dispatcher: engine,
     keyring,
-    rules: { checkUrl: urlProblem, checkGrant: grantProblem },
+    rules: egressRules(ground.config.egressAllow),
     compileSchema: schemas.problemOf,
   });
   return { engine, ingest, office, readiness, gauges, metrics };
@@ -211,6 +210,7 @@ function openEngine(
     userAgent,
     keysOf: keyring.keysOf,
     authOf: keyring.authOf,
+    headersOf: keyring.headersOf,
     ...listeners,
   });
 }
@@ -327,16 +327,6 @@ function createGauges(store: Store, dataDir: DataDir, engine: () => Engine) {
       return databaseBytes + walBytes;
     },
   };
-}
-
-function urlProblem(url: string): string | null {
-  const checked = checkUrl(url);
-  return checked.kind === "problem" ? checked.message : null;
-}
-
-function grantProblem(text: string): string | null {
-  const parsed = parseGrant(text);
-  return parsed.kind === "problem" ? parsed.message : null;
 }
 
 async function closeAll(closers: Closers): Promise<void> {

@@ -179,3 +179,17 @@ test("a key is shown once, and lists hold no more than its first characters", as
   const both = { ...body, application: "default" };
   assertProblem(await call(house, "POST /v1/keys", { body: both }), 400, "invalid_request");
 });
+
+test("a key makes no key that may do more than itself; manage includes read, and nothing else", async () => {
+  await using house = await openHouse();
+  const key = await makeKey(house, ["manage"]);
+  const make = (scopes: readonly string[]) =>
+    call(house, "POST /v1/keys", { key, body: { name: "x", scopes } });
+  assert.equal((await make(["read", "manage"])).status, 201);
+  const answer = await make(["read", "events:write"]);
+  assert.match(assertProblem(answer, 403, "forbidden"), /got "events:write"$/);
+  const instance = { name: "x", scopes: ["manage"], instance: true };
+  const wide = await call(house, "POST /v1/keys", { body: instance });
+  const wider = { key: wide.json.key, body: { ...instance, scopes: ["events:write"] } };
+  assertProblem(await call(house, "POST /v1/keys", wider), 403, "forbidden");
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answered, DELIVERED, endLastAttempt, openHouse } from "./support/api-house.ts";
-import { assertProblem, call, makeEndpoint, problemsOf } from "./support/api-call.ts";
+import { assertProblem, call, makeEndpoint, makeKey, problemsOf } from "./support/api-call.ts";
 
 const URL = "https://shop.example/hook";
 
@@ -38,7 +38,7 @@ const EVERYTHING = {
   rate_per_second: 10,
   ordered: true,
   auto_disable_days: null,
-  headers: { "X-Team": "billing" },
+  headers: { "X-Team": "hunter2" },
   ca: null,
   tls_verify: false,
   egress_allow: ["192.168.1.5:8080"],
@@ -54,8 +54,9 @@ test("every setting comes back as it was set; credentials and secrets do not", a
   assert.equal(made.json.secret, secret);
   const read = await call(house, `GET /v1/endpoints/${made.json.id}`);
   for (const [name, value] of Object.entries(EVERYTHING)) {
-    assert.deepEqual(read.json[name], value, name);
+    if (name !== "headers") assert.deepEqual(read.json[name], value, name);
   }
+  assert.deepEqual(read.json.headers, { "X-Team": "***" });
   assert.deepEqual(read.json.auth, { type: "basic", username: "post" });
   assert.equal(read.json.signature, null);
   assert.equal(read.json.warnings.length, 1);
@@ -255,4 +256,91 @@ test("recover, replay and cancel-pending say how many they moved", async () => {
   const none = await call(house, `POST ${path}/replay`, { body: { from: "2027-01-01T00:00:00Z" } });
   assertProblem(none, 400, "invalid_request");
   assertProblem(await call(house, `POST ${path}/recover`), 400, "invalid_json");
+});
+
+test("a URL is kept and shown in its one spelling", async () => {
+  await using house = await openHouse();
+  const body = { url: "HTTPS://Shop.Example:443/a b?x=ä" };
+  const made = await call(house, "POST /v1/endpoints", { body });
+  assert.equal(made.json.url, "https://shop.example/a%20b?x=%C3%A4");
+  const path = `/v1/endpoints/${made.json.id}`;
+  const changed = await call(house, `PATCH ${path}`, { body: { url: "http://0x7f.1/" } });
+  assert.equal(changed.json.url, "http://127.0.0.1/");
+  const read = await call(house, `GET ${path}`);
+  assert.equal(read.json.url, "http://127.0.0.1/");
+  for (const url of ["https://shop.example/\r\nX: y", " https://shop.example/ "]) {
+    const answer = await call(house, `PATCH ${path}`, { body: { url } });
+    assert.deepEqual(Object.keys(problemsOf(answer)), ["/url"], url);
+  }
+});
+
+test("what is allowed and yet not good is told at once: no check, a weak secret, a closed target", async () => {
+  await using house = await openHouse();
+  const weak = { url: "http://127.0.0.1:9/", profile: "digest", secret: "x", tls_verify: false };
+  const { json } = await call(house, "POST /v1/endpoints", { body: weak });
+  const [check, secret, target, ...more] = json.warnings;
+  assert.match(check, /tls_verify is false/);
+  assert.match(secret, /shorter than 16 bytes/);
+  assert.match(
+    target,
+    /^Nothing can be delivered as it is set: 127\.0\.0\.1 is in 127\.0\.0\.0\/8/,
+  );
+  assert.deepEqual(more, []);
+  const path = `/v1/endpoints/${json.id}`;
+  await call(house, `POST ${path}/rotate-secret`, { body: { overlap_s: 3_600 } });
+  const body = { tls_verify: true, egress_allow: ["127.0.0.1:9"] };
+  const overlap = await call(house, `PATCH ${path}`, { body });
+  assert.equal(overlap.json.warnings.length, 1);
+  house.time.nowMs += 3_600_000;
+  assert.deepEqual((await call(house, `GET ${path}`)).json.warnings, []);
+});
+
+test("an application's own key opens nothing to its endpoints; it may keep and take away", async () => {
+  await using house = await openHouse();
+  const key = await makeKey(house, ["manage"]);
+  const granted = { egress_allow: ["10.0.0.0/8", "nas.lan:80"], tls_verify: false };
+  const opening = [
+    { egress_allow: ["127.0.0.1:80"] },
+    { tls_verify: false },
+    { egress_allow: ["10.0.0.0/8", "127.0.0.1:80"] },
+  ];
+  for (const more of opening) {
+    const body = { url: URL, ...more };
+    const answer = await call(house, "POST /v1/endpoints", { key, body });
+    assert.match(assertProblem(answer, 403, "forbidden"), /an instance-wide key, or the command/);
+  }
+  const id = await makeEndpoint(house, granted);
+  const change = (body: object) => call(house, `PATCH /v1/endpoints/${id}`, { key, body });
+  for (const body of opening.slice(0, 1)) assertProblem(await change(body), 403, "forbidden");
+  assert.equal((await change({ ...granted, description: "same" })).status, 200);
+  const less = await change({ egress_allow: ["nas.lan:80"], tls_verify: true });
+  assert.deepEqual(less.json.egress_allow, ["nas.lan:80"]);
+  for (const body of opening.slice(1)) assertProblem(await change(body), 403, "forbidden");
+  assert.equal((await change({ egress_allow: [] })).status, 200);
+  const local = { local: true, body: { egress_allow: ["127.0.0.1:80"], tls_verify: false } };
+  assert.equal((await call(house, `PATCH /v1/endpoints/${id}`, local)).status, 200);
+});
+
+test("extra headers are sent back as they were read, and only what is new changes", async () => {
+  await using house = await openHouse();
+  const id = await makeEndpoint(house, { headers: { "X-Api-Key": "hunter2", "X-Old": "1" } });
+  const path = `/v1/endpoints/${id}`;
+  const stored = async () => {
+    const [endpoint] = await house.store.office.endpoints();
+    if (endpoint === undefined) throw new Error("expected an endpoint, got none");
+    return {
+      text: JSON.stringify(endpoint.settings),
+      names: Object.keys(endpoint.settings.headers),
+    };
+  };
+  const body = { headers: { "x-api-key": "***", "X-Team": "hunter3" } };
+  const changed = await call(house, `PATCH ${path}`, { body });
+  assert.deepEqual(changed.json.headers, { "x-api-key": "***", "X-Team": "***" });
+  assert.deepEqual((await stored()).names, ["x-api-key", "X-Team"]);
+  assert.doesNotMatch((await stored()).text, /hunter|\*\*\*/);
+  const unknown = await call(house, `PATCH ${path}`, { body: { headers: { "X-New": "***" } } });
+  assert.deepEqual(Object.keys(problemsOf(unknown)), ["/headers/X-New"]);
+  const copied = { url: URL, headers: { "X-Api-Key": "***" } };
+  const copy = await call(house, "POST /v1/endpoints", { body: copied });
+  assert.deepEqual(Object.keys(problemsOf(copy)), ["/headers/X-Api-Key"]);
 });

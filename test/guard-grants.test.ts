@@ -52,14 +52,7 @@ test("what can't be read as a grant is answered with the forms there are", () =>
     "a b:80",
     "u@nas.lan:80",
   ];
-  const worse = [
-    "[fd00::1]",
-    "fe80::1%eth0",
-    "http://nas.lan:80",
-    "10.0.0.0/8/8",
-    "10.0.0.0/x",
-    "*:80/",
-  ];
+  const worse = ["[fd00::1]", "fe80::1%eth0", "http://nas.lan:80", "10.0.0.0/8/8", "10.0.0.0/x"];
   for (const text of [...bad, ...worse, "nas.lan/24", "[nas.lan]:80"]) {
     assert.match(
       problemOf(text),
@@ -86,6 +79,13 @@ test("a grant that could never open anything is a problem, not silence", () => {
   assert.match(problemOf("224.0.0.1"), /the address of one host/);
   assert.match(problemOf("169.254.169.254"), /with its port, such as 169\.254\.169\.254:80/);
   assert.match(problemOf("fd00:ec2::254"), /such as \[fd00:ec2::254\]:80/);
+});
+
+test("a star opens nothing, and is refused with what would", () => {
+  for (const text of ["*:80", "*.lan:80", "192.168.1.*:80", "*"]) {
+    const problem = problemOf(text);
+    assert.match(problem, /to be one name, without a star; a CIDR opens many, got/, text);
+  }
 });
 
 test("a URL is taken apart into what is dialled and what is asked for", () => {
@@ -160,4 +160,37 @@ test("a password in a URL is refused and not repeated", () => {
     assert.doesNotMatch(refusalOf(url), /hunter2/);
   }
   assert.doesNotMatch(refusalOf("https://me:hunter2@a.example:99999/"), /hunter2/);
+});
+
+test("what the parser would mend or drop is refused, so that what is shown is what was written", () => {
+  const control = ["https://a.example/\r\nX: y", "https://a.example/\0", "ht\ttps://a.example/"];
+  for (const url of control) assert.match(refusalOf(url), /without control characters, got one/);
+  for (const url of [" https://a.example/", "https://a.example/\u00a0"]) {
+    assert.match(refusalOf(url), /without white space at its ends/, url);
+  }
+  for (const url of ["http:///x", "http:/x", "http:x", "http:\\\\x"]) {
+    assert.match(refusalOf(url), /with a host that can exist, got one without$/, url);
+  }
+});
+
+test("a host that no DNS can hold is refused at once", () => {
+  const label = "a".repeat(63);
+  assert.equal(targetOf(`https://${label}.example/`).host, `${label}.example`);
+  const long = Array<string>(5).fill(label).join(".");
+  for (const host of [`${label}a.example`, long, "xn--", "a.xn--.example", "a..example"]) {
+    assert.match(
+      refusalOf(`https://${host}/`),
+      /^expected the endpoint's URL to be absolute/,
+      host,
+    );
+  }
+});
+
+test("a URL has one spelling, the one that is sent to", () => {
+  const hrefOf = (url: string) => {
+    const checked = checkUrl(url);
+    return checked.kind === "target" ? checked.href : checked.message;
+  };
+  assert.equal(hrefOf("HTTP://A.Example:80/x y"), "http://a.example/x%20y");
+  assert.equal(hrefOf("https://bücher.example"), "https://xn--bcher-kva.example/");
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import ipaddr from "ipaddr.js";
 import { readGrants } from "../daemon/egress/grant.ts";
+import { egressRules } from "../daemon/egress/rules.ts";
 import { checkAddress, type Verdict } from "../daemon/egress/guard.ts";
 
 const PORT = 8080;
@@ -221,5 +222,31 @@ test("local NAT64 is read at every prefix length that RFC 6052 has within a /48"
 test("what is not an address is refused, zone ids among it", () => {
   for (const text of ["", "x", "fe80::1%eth0", "127.1", "0x7f000001", "[::1]", "1.1.1.1:80"]) {
     assert.equal(check(text, ["::/0", "0.0.0.0/0"], "x.test").kind, "blocked", text);
+  }
+});
+
+test("a refused metadata service is not told how to be opened", () => {
+  for (const address of METADATA) {
+    const verdict = check(address);
+    assert.ok(verdict.kind === "blocked");
+    assert.match(verdict.message, /hands out credentials/);
+    assert.doesNotMatch(verdict.message, /POSTHORN_EGRESS_ALLOW|egress_allow|to send there/);
+  }
+});
+
+test("what will be refused whatever the DNS says is known before anything is sent", () => {
+  const rules = egressRules(["10.0.0.0/8"]);
+  assert.match(rules.foresee("http://127.0.0.1:9/", []) ?? "", /add 127\.0\.0\.1:9 to/);
+  assert.match(rules.foresee("http://localhost:9/", []) ?? "", /the address of localhost/);
+  assert.match(rules.foresee("http://0.0.0.0/", ["0.0.0.0/0"]) ?? "", /can't be allowed\.$/);
+  for (const [url, grant] of [
+    ["http://10.1.2.3/", ""],
+    ["http://127.0.0.1:9/", "127.0.0.1:9"],
+    ["http://localhost:9/", "localhost:9"],
+    ["http://localhost:9/", "127.0.0.1:9"],
+    ["http://nas.lan/", ""],
+    ["http://93.184.215.14/", ""],
+  ] as const) {
+    assert.equal(rules.foresee(url, [grant]), null, url);
   }
 });

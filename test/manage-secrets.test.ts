@@ -236,3 +236,35 @@ function textOf(value: unknown): string {
     each instanceof Uint8Array ? Buffer.from(each).toString("latin1") : each,
   );
 }
+
+test("extra headers lie sealed on the disk and are opened once, whatever attempts change", async () => {
+  const desk = await openDesk();
+  const headers = { "X-Api-Key": "hunter2", "X-Odd": "sealed:no" };
+  const { endpoint } = await addEndpoint(desk, { settings: { headers } });
+  const [stored] = await desk.office.endpoints();
+  assert.ok(stored);
+  assert.doesNotMatch(JSON.stringify(stored.settings), /hunter2|sealed:no/);
+  const open = desk.keyring.headersOf(stored);
+  assert.deepEqual(open, headers);
+  const failing = { ...stored, health: { ...stored.health, failedInARow: 1 } };
+  assert.equal(desk.keyring.headersOf(failing), open);
+  const settings = { description: "other" };
+  const changed = await desk.endpoints.update(desk.application.seq, endpoint.id, { settings });
+  assert.deepEqual(desk.keyring.headersOf(changed), headers);
+  const moved = { ...stored, id: "ep_other", settings: { ...stored.settings } };
+  assert.throws(() => desk.keyring.headersOf(moved), /ep_other's sealed text to open/);
+});
+
+test("headers that were stored before values were sealed are sent as they are, and sealed with the next change", async () => {
+  const desk = await openDesk();
+  const { endpoint } = await addEndpoint(desk);
+  const headers = { "X-Api-Key": "hunter2" };
+  const settings = { ...endpoint.settings, headers };
+  const old = await desk.office.updateEndpoint(endpoint.seq, { settings, atMs: 1 });
+  desk.directory.putEndpoint(old);
+  assert.deepEqual(desk.keyring.headersOf(old), headers);
+  const input = { settings: { description: "other" } };
+  const changed = await desk.endpoints.update(desk.application.seq, endpoint.id, input);
+  assert.doesNotMatch(JSON.stringify(changed.settings), /hunter2/);
+  assert.deepEqual(desk.keyring.headersOf(changed), headers);
+});

@@ -35,8 +35,13 @@ export function callerOf(request: IncomingMessage, authenticate: Authenticate): 
   throw new AppError("unauthorized", message);
 }
 
+/** Who acts for the instance and not for one application: the daemon's own network is theirs to open. */
+export function isOperator({ applicationSeq }: Caller): boolean {
+  return applicationSeq === null;
+}
+
 /** `manage` includes `read`: whoever may change a thing has to see it. */
-function hasScope(caller: Caller, scope: Scope): boolean {
+export function hasScope(caller: Caller, scope: Scope): boolean {
   return caller.scopes.includes(scope) || (scope === "read" && caller.scopes.includes("manage"));
 }
 

@@ -92,14 +92,20 @@ const members = {
     .describe(
       `Days of only failures after which it is disabled; null for never. Default: ${DEFAULTS.autoDisableDays}.`,
     ),
-  headers: z.record(z.string(), z.string()).describe("Sent with each attempt."),
+  headers: z
+    .record(z.string(), z.string())
+    .describe("Sent with each attempt; the values are kept encrypted and never shown."),
   auth: z.discriminatedUnion("type", [basicAuth, bearerAuth]).nullable(),
   ca: z.string().nullable().describe("PEM of a private certificate authority."),
-  tls_verify: z.boolean().describe("False takes any certificate. Default: true."),
+  tls_verify: z
+    .boolean()
+    .describe("False takes any certificate, and is the operator's to set. Default: true."),
   egress_allow: z
     .array(z.string())
     .max(EGRESS_ALLOW_MAX)
-    .describe("Private targets that it may reach: host:port, addresses, CIDRs."),
+    .describe(
+      "Private targets that it may reach: host:port, addresses, CIDRs. The operator's to set.",
+    ),
 };
 
 const url = z.string().min(1).max(4_096).describe("An http or https URL.");

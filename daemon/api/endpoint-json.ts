@@ -1,6 +1,7 @@
 /** Endpoints as the API shows them. */
 import { z } from "zod";
 import type { Endpoint, EndpointHealth } from "../domain/endpoint.ts";
+import { hideHeaders } from "../manage/extra-headers.ts";
 import type { CredentialsView, RevealedSecret } from "../manage/secrets.ts";
 import { component } from "./component.ts";
 import { timeOut, timeText, timeTextOrNull } from "./schemas.ts";
@@ -42,7 +43,9 @@ export const endpointOut = component(
     rate_per_second: z.number().nullable(),
     ordered: z.boolean(),
     auto_disable_days: z.number().nullable(),
-    headers: z.record(z.string(), z.string()),
+    headers: z
+      .record(z.string(), z.string())
+      .describe("The names; every value is shown as `***`, and `***` sent back keeps it."),
     auth: z
       .union([
         z.object({ type: z.literal("basic"), username: z.string() }),
@@ -89,7 +92,11 @@ export function secretJson(secret: RevealedSecret): z.infer<typeof secretOut> {
   };
 }
 
-export function endpointJson(endpoint: Endpoint, credentials: CredentialsView): EndpointJson {
+export function endpointJson(
+  endpoint: Endpoint,
+  credentials: CredentialsView,
+  warnings: readonly string[],
+): EndpointJson {
   const { settings, state, disabledReason, transition, health } = endpoint;
   const publicKey = credentials.secrets[0]?.publicKey ?? null;
   return {
@@ -110,7 +117,7 @@ export function endpointJson(endpoint: Endpoint, credentials: CredentialsView): 
     rate_per_second: settings.ratePerSecond,
     ordered: settings.isOrdered,
     auto_disable_days: settings.autoDisableDays,
-    headers: { ...settings.headers },
+    headers: hideHeaders(settings.headers),
     auth: authJson(credentials.auth),
     ca: settings.ca,
     tls_verify: settings.verifiesCertificate,
@@ -122,7 +129,7 @@ export function endpointJson(endpoint: Endpoint, credentials: CredentialsView): 
     health: healthJson(health),
     created_at: timeText(endpoint.createdAtMs),
     updated_at: timeText(endpoint.updatedAtMs),
-    warnings: warningsOf(endpoint),
+    warnings: [...warnings],
   };
 }
 
@@ -143,12 +150,4 @@ function healthJson(health: EndpointHealth): EndpointJson["health"] {
     last_success_at: timeTextOrNull(health.lastSuccessAtMs),
     last_failure_at: timeTextOrNull(health.lastFailureAtMs),
   };
-}
-
-function warningsOf({ settings }: Endpoint): string[] {
-  if (settings.verifiesCertificate) return [];
-  return [
-    "The receiver's certificate is not checked (tls_verify is false): whoever stands between can read " +
-      "what is sent, credentials included. A private CA in `ca` would keep the check.",
-  ];
 }

@@ -10,6 +10,7 @@ import {
   settingsInput,
 } from "./endpoint-input.ts";
 import { listPage, listQuery } from "./listing.ts";
+import { isOperator } from "./auth.ts";
 import type { ApiNeeds } from "./needs.ts";
 import type { Route } from "./route.ts";
 import { json, jsonRoute, needsScope, noContent, param } from "./route.ts";
@@ -41,6 +42,9 @@ const EXAMPLE_ENDPOINT = {
   profile: "standard",
 };
 
+const OPERATORS_ONLY =
+  "Only an instance-wide key, or the local socket, may add to `egress_allow` or set `tls_verify` to false.";
+
 export function endpointRoutes(needs: ApiNeeds): readonly Route[] {
   return [
     createEndpoint(needs),
@@ -55,7 +59,8 @@ export function endpointRoutes(needs: ApiNeeds): readonly Route[] {
 
 /** The endpoint as it is shown, without anything secret. */
 export function shownEndpoint({ endpoints }: ApiNeeds, endpoint: Endpoint): EndpointJson {
-  return endpointJson(endpoint, endpoints.credentials(endpoint.applicationSeq, endpoint.id));
+  const credentials = endpoints.credentials(endpoint.applicationSeq, endpoint.id);
+  return endpointJson(endpoint, credentials, endpoints.warnings(endpoint));
 }
 
 function createEndpoint(needs: ApiNeeds): Route {
@@ -68,12 +73,14 @@ function createEndpoint(needs: ApiNeeds): Route {
     access: needsScope("manage"),
     body: { schema: newEndpoint, example: EXAMPLE_ENDPOINT },
     answers: { 201: { description: "Created, with its secret.", schema: withSecret } },
-    async handle({ application, body }) {
+    description: OPERATORS_ONLY,
+    async handle({ caller, application, body }) {
       const { endpoint, secret } = await needs.endpoints.create(application.seq, {
         settings: settingsInput(body),
         auth: authInput(body.auth),
         secret: body.secret,
         signature: body.signature,
+        isOperator: isOperator(caller),
       });
       const { id, ...shown } = shownEndpoint(needs, endpoint);
       return json(201, { id, secret: secret.secret, ...shown });
@@ -124,13 +131,17 @@ function updateEndpoint(needs: ApiNeeds): Route {
     operationId: "updateEndpoint",
     tag: "Endpoints",
     summary: "Change some of an endpoint's settings",
-    description: "Absent members stay as they are. The secret is changed by rotate-secret.",
+    description: `Absent members stay as they are. \`headers\` replaces all of them, and the value \`***\` keeps the one that a name has. The secret is changed by rotate-secret. ${OPERATORS_ONLY}`,
     access: needsScope("manage"),
     body: { schema: endpointChange, example: { event_types: ["invoice.*", "order.paid"] } },
     answers: { 200: { description: "The endpoint as it is now.", schema: endpointOut } },
     async handle(call) {
       const { application, body } = call;
-      const input = { settings: settingsInput(body), auth: authInput(body.auth) };
+      const input = {
+        settings: settingsInput(body),
+        auth: authInput(body.auth),
+        isOperator: isOperator(call.caller),
+      };
       const endpoint = await needs.endpoints.update(application.seq, param(call, "id"), input);
       return json(200, shownEndpoint(needs, endpoint));
     },

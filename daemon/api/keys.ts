@@ -1,8 +1,11 @@
 import { z } from "zod";
+import type { Scope } from "../domain/application.ts";
 import { SCOPES } from "../domain/application.ts";
 import { AppError, expected } from "../domain/errors.ts";
+import type { Caller } from "../domain/ports.ts";
 import type { KeyOwner, KeyView } from "../manage/keys.ts";
 import { KEY_NAME_LENGTH_MAX } from "../manage/keys.ts";
+import { hasScope } from "./auth.ts";
 import { listPage, listQuery } from "./listing.ts";
 import type { ApiNeeds } from "./needs.ts";
 import type { Call, Route } from "./route.ts";
@@ -72,12 +75,14 @@ function createKey(needs: ApiNeeds): Route {
     operationId: "createKey",
     tag: "Keys",
     summary: "Create a key",
+    description: "A key gives no more than it has: each scope must be one of the caller's own.",
     access: needsScope("manage"),
     body: { schema: newKey, example: { name: "billing", scopes: ["events:write"] } },
     answers: { 201: { description: "Created; the key is shown once.", schema: createdKey } },
     faults: ["not_found"],
     async handle(call) {
       const { name, scopes } = call.body;
+      mustHoldAll(call.caller, scopes);
       const applicationSeq = newOwner(needs, call);
       const { key, token } = await needs.keys.create({ applicationSeq, name, scopes });
       const { id, ...shown } = keyJson(needs, key);
@@ -100,6 +105,14 @@ function revokeKey(needs: ApiNeeds): Route {
       return json(200, keyJson(needs, key));
     },
   });
+}
+
+/** Else whoever may manage an application could also write into it, under a key of its own making. */
+function mustHoldAll(caller: Caller, scopes: readonly Scope[]): void {
+  const beyond = scopes.find((each) => !hasScope(caller, each));
+  if (beyond === undefined) return;
+  const message = expected("/scopes", "among those of the key that makes it", beyond);
+  throw new AppError("forbidden", message, { problems: [{ path: "/scopes", message }] });
 }
 
 function ownerFor({ caller }: Call): KeyOwner {

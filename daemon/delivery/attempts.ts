@@ -1,19 +1,16 @@
 import { envelope } from "../../sdk/src/envelope.ts";
 import type { Outcome, OutgoingRequest } from "../domain/attempt.ts";
 import { settle } from "../domain/delivery.ts";
-import type { ProfileKind } from "../domain/endpoint.ts";
 import { backoffTable } from "../domain/endpoint.ts";
 import { healthAfter } from "../domain/health.ts";
 import type { AttemptRecord, DueDelivery, HealthRecord, Released } from "../domain/stores.ts";
-import { StoreUnavailable } from "../domain/stores.ts";
 import type { Lane } from "./lane.ts";
 import type { EngineNeeds } from "./needs.ts";
 import { createRecorder } from "./recorder.ts";
-import { dataOf, headerLines, signedRequest } from "./request.ts";
+import { headerLines, signedRequest } from "./request.ts";
 
 /** A success is written with the endpoint at most this often; failures are always. */
 const HEALTH_EVERY_MS = 5_000;
-const KEEP_AGAIN_MS = 1_000;
 
 export interface AttemptsNeeds extends EngineNeeds {
   /** The slot is free again. The delivery stays claimed until its record is committed. */
@@ -61,22 +58,24 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     const hasBody = event.shape === "raw" || event.shape === lane.endpoint.settings.profile.kind;
     if (hasBody) return send(lane, delivery, event.body, startedAtMs);
     makeBody(lane, delivery).then(
-      // Signed with the time at which it is sent: keeping the body may have had to wait for the disk.
-      (body) => send(lane, delivery, body, clock.wallMs()),
+      (body) => send(lane, delivery, body, startedAtMs),
       (error: unknown) => endUnsent(lane, delivery, error, startedAtMs),
     );
   }
 
   function send(lane: Lane, delivery: DueDelivery, body: Uint8Array, startedAtMs: number): void {
     let request: OutgoingRequest;
+    let extra: Readonly<Record<string, string>>;
     try {
-      request = requestOf(lane, delivery, body, startedAtMs);
+      // Those of this request: a change of the endpoint while it is under way must not show them.
+      extra = needs.headersOf(lane.endpoint);
+      request = requestOf(lane, delivery, body, startedAtMs, extra);
     } catch (error) {
       return endUnsent(lane, delivery, error, startedAtMs);
     }
     void needs.sender
       .post(request, lane.policy)
-      .then((outcome) => end(lane, delivery, outcome, headerLines(request), startedAtMs));
+      .then((outcome) => end(lane, delivery, outcome, headerLines(request, extra), startedAtMs));
   }
 
   /** Nothing can be signed or made: a fault that the operator must see on the delivery itself. */
@@ -91,6 +90,7 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     delivery: DueDelivery,
     body: Uint8Array,
     wallMs: number,
+    extra: Readonly<Record<string, string>>,
   ): OutgoingRequest {
     const { endpoint } = lane;
     return signedRequest({
@@ -99,6 +99,7 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
       endpoint,
       keys: needs.keysOf(endpoint, wallMs),
       auth: needs.authOf(endpoint),
+      extra,
       userAgent: needs.userAgent,
       attemptNumber: delivery.attemptCount + 1,
       wallMs,
@@ -108,21 +109,11 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
   /** The profile was chosen after the event came: its body is made now and kept, so that later attempts send the same bytes. */
   async function makeBody(lane: Lane, { event, eventSeq }: DueDelivery): Promise<Uint8Array> {
     const shape = lane.endpoint.settings.profile.kind;
+    const data = event.body.subarray(event.dataStart, event.body.length - 1);
     const { id, type, occurredAtMs } = event;
-    const { body } = envelope(shape, { id, type, occurredAtMs, data: dataOf(event) });
-    await keepBody(eventSeq, shape, body);
+    const { body } = envelope(shape, { id, type, occurredAtMs, data });
+    await needs.store.saveVariant(eventSeq, shape, body);
     return body;
-  }
-
-  /** A full disk is no fault of the receiver: the attempt waits for it with its slot, as all others do with their records. */
-  async function keepBody(eventSeq: number, shape: ProfileKind, body: Uint8Array): Promise<void> {
-    try {
-      await needs.store.saveVariant(eventSeq, shape, body);
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      await new Promise<void>((resolve) => void needs.timers.after(KEEP_AGAIN_MS, resolve));
-      if (!isDoorClosed) await keepBody(eventSeq, shape, body);
-    }
   }
 
   function end(
@@ -212,14 +203,13 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
   }
 
   function publishHealth({ endpointSeq, health, disables }: HealthRecord): void {
-    // Also where somebody was faster: it would strike again once the endpoint is enabled.
-    if (disables !== null) verdicts.delete(endpointSeq);
     const endpoint = directory.endpoint(endpointSeq);
     if (endpoint === undefined) return;
     if (disables === null || endpoint.state === "disabled") {
       directory.putEndpoint({ ...endpoint, health });
       return;
     }
+    verdicts.delete(endpointSeq);
     const verdict = { state: "disabled", disabledReason: disables, transition: "hold" } as const;
     const stateChangedAtMs = clock.nowMs();
     const disabled = { ...endpoint, health, ...verdict, stateChangedAtMs };

@@ -25,6 +25,8 @@ export interface EngineNeeds {
   readonly userAgent: string;
   readonly keysOf: (endpoint: Endpoint, wallMs: number) => readonly SigningKey[];
   readonly authOf: (endpoint: Endpoint) => EndpointAuth | null;
+  /** The extra headers with their values; in the endpoint's settings these are sealed. */
+  readonly headersOf: (endpoint: Endpoint) => Readonly<Record<string, string>>;
   /** Told of each ended attempt, for metrics. */
   readonly onAttempt: (outcome: Outcome) => void;
   /** An answer, or days of failures, disabled the endpoint; told after the commit. */

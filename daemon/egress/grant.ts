@@ -66,6 +66,8 @@ function firstOf(base: IpAddress, prefixBits: number): IpAddress {
 function parseSocket(text: string): ParsedGrant {
   const parts = /^(\[[^\]]+\]|[^:[\]/?#@%\\\s]+):(\d{1,5})$/.exec(text);
   const port = Number(parts?.[2]);
+  // The URL parser lets a star pass as a name, which no endpoint's URL would ever be.
+  if (text.includes("*")) return problem("one name, without a star; a CIDR opens many", text);
   const host = parts === null ? null : hostOf(parts[1] ?? "");
   if (host === null || port < 1 || port > 65_535) return problem(FORMS, text);
   if (isName(host)) return { kind: "grant", grant: { kind: "name", host, port } };

@@ -10,7 +10,7 @@ export type Verdict =
       readonly address: string;
       /** What would have to be allowed; null where nothing can open it. */
       readonly grant: string | null;
-      /** One sentence for the operator: what was refused, why, and what to allow. */
+      /** One sentence for the operator: what was refused, why, and what to allow where that can be wise. */
       readonly message: string;
     };
 
@@ -79,6 +79,11 @@ function refused(finding: Finding, address: IpAddress, port: number, host: strin
     };
   }
   const grant = socketText(text, port);
+  if (finding.is.kind === "metadata") {
+    // Whoever reads this wants the sentence to go away: it must not tell how to give the machine's credentials away.
+    const message = `${why}, which hands out credentials to whoever asks: no webhook belongs there.`;
+    return { kind: "blocked", address: text, grant, message };
+  }
   const message = `${why}; to send there, add ${grant} to POSTHORN_EGRESS_ALLOW or to the endpoint's egress_allow.`;
   return { kind: "blocked", address: text, grant, message };
 }

@@ -1,6 +1,5 @@
 /** A URL taken apart into what is dialled and what is asked for. */
 import { isIP } from "node:net";
-import { expected } from "../domain/errors.ts";
 
 /** Where a connection goes. */
 export interface Place {
@@ -19,7 +18,8 @@ export interface Target extends Place {
 }
 
 export type CheckedUrl =
-  | { readonly kind: "target"; readonly target: Target }
+  /** `href`: the URL in its one spelling, as it is stored. */
+  | { readonly kind: "target"; readonly target: Target; readonly href: string }
   | { readonly kind: "problem"; readonly message: string };
 
 // RFC 6761 6.3: these names are loopback and are not asked for in the DNS, whatever the resolver would say.
@@ -32,11 +32,13 @@ const LOOPBACK_ADDRESSES: readonly string[] = ["127.0.0.1", "::1"];
  * password.
  */
 export function checkUrl(text: string): CheckedUrl {
+  // The parser drops them: what is shown would not be what somebody wrote, and read by another parser it is another URL.
+  if (CONTROL.test(text)) return problem("without control characters", "one with");
+  if (text.trim() !== text) return problem("without white space at its ends", "one with");
   const url = URL.parse(text);
-  if (url === null)
-    return problem("absolute, with a host that can exist", "one that can't be read");
+  if (url === null) return problem(ABSOLUTE, "one that can't be read");
   if (url.protocol !== "http:" && url.protocol !== "https:")
-    return problem("http or https", url.protocol);
+    return problem("http or https", JSON.stringify(url.protocol));
   if (url.username !== "" || url.password !== "") {
     return problem(
       "without a user or password (the endpoint's credentials are the place for them)",
@@ -45,11 +47,24 @@ export function checkUrl(text: string): CheckedUrl {
   }
   const isTls = url.protocol === "https:";
   const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port);
-  if (port === 0) return problem("on a port from 1 to 65535", 0);
+  if (port === 0) return problem("on a port from 1 to 65535", "0");
   const place = placeOf(url.hostname, port);
-  if (place === null) return problem("absolute, with a host that can exist", "one without");
+  // `http:///x` is `http://x/` to the parser, which mends what a person would rather be told.
+  if (place === null || !/^[a-z]+:\/\/[^/\\]/i.test(text)) return problem(ABSOLUTE, "one without");
+  if (!isHostName(place.host)) return problem(ABSOLUTE, "one whose host no DNS can hold");
   const target = { ...place, origin: url.origin, path: url.pathname + url.search, isTls };
-  return { kind: "target", target };
+  return { kind: "target", target, href: url.href };
+}
+
+const ABSOLUTE = "absolute, with a host that can exist";
+
+const CONTROL = /\p{Cc}/u;
+
+/** By RFC 1035 2.3.4: labels of 1 to 63 characters, 253 in all. An A-label is more than its prefix (RFC 5890 2.3.2.1). */
+function isHostName(host: string): boolean {
+  if (isIP(host) !== 0) return true;
+  const labels = host.split(".");
+  return host.length <= 253 && labels.every((label) => /^.{1,63}$/.test(label) && label !== "xn--");
 }
 
 /** `hostname` as the WHATWG parser gives it, brackets included. Null for an empty name. */
@@ -78,6 +93,6 @@ function bare(hostname: string): string {
   return hostname.endsWith(".") ? hostname.slice(0, -1) : hostname;
 }
 
-function problem(wanted: string, got: unknown): CheckedUrl {
-  return { kind: "problem", message: expected("the endpoint's URL", wanted, got) };
+function problem(wanted: string, got: string): CheckedUrl {
+  return { kind: "problem", message: `expected the endpoint's URL to be ${wanted}, got ${got}` };
 }

@@ -13,15 +13,18 @@ import type { Chance, Clock, Dispatcher, Vault } from "../domain/ports.ts";
 import type { EndpointChange, OfficeStore } from "../domain/stores.ts";
 import type { Commit } from "./commit.ts";
 import { createCommit } from "./commit.ts";
+import { givenHeaders, sealHeaders } from "./extra-headers.ts";
 import { endpointOf } from "./lookup.ts";
 import { refuseProblems } from "./problems.ts";
 import type { CredentialsView, Keyring, RevealedSecret, SignatureChoice } from "./secrets.ts";
 import { choiceOf, isValid, newSecret, secretProblem } from "./secrets.ts";
 import type { EgressRules, SettingsInput } from "./settings.ts";
-import { mergeSettings, settingsProblems } from "./settings.ts";
+import { mergeSettings, settingsProblems, withPlainUrl } from "./settings.ts";
 import type { EndpointStates } from "./states.ts";
 import { createEndpointStates } from "./states.ts";
 import type { TakeTurns } from "./turns.ts";
+import { warningsOf } from "./warnings.ts";
+import { refuseWider } from "./widening.ts";
 
 /** Secrets of one endpoint that are valid at once; each one signs every attempt. */
 export const SECRETS_MAX = 8;
@@ -31,6 +34,8 @@ export interface EndpointInput {
   readonly settings: SettingsInput;
   /** On update, undefined keeps what there is and null takes it away. */
   readonly auth?: EndpointAuth | null | undefined;
+  /** Whether whoever asks may open targets to the endpoint, and spare it the certificate check; absent for no. */
+  readonly isOperator?: boolean | undefined;
 }
 
 export interface NewEndpointInput extends EndpointInput {
@@ -58,7 +63,7 @@ export interface RotationInput {
  */
 export interface Endpoints extends EndpointStates {
   /**
-   * Rejects with `invalid_request` and all problems at once. The secret is shown here and by
+   * Rejects with `invalid_request` and all problems at once, and with `forbidden` where only the operator may. The secret is shown here and by
    * `revealSecrets`.
    */
   create(
@@ -83,6 +88,8 @@ export interface Endpoints extends EndpointStates {
   revealSecrets(applicationSeq: number, id: string): readonly RevealedSecret[];
   /** User name, public keys and times; nothing that lets anybody in. */
   credentials(applicationSeq: number, id: string): CredentialsView;
+  /** What is allowed and yet not good, one sentence each. */
+  warnings(endpoint: Endpoint): readonly string[];
   /** Forgets secrets that have expired, of all endpoints. Returns of how many endpoints. */
   pruneSecrets(): Promise<number>;
 }
@@ -115,6 +122,7 @@ export function createEndpoints(needs: EndpointsNeeds): Endpoints {
       keyring.reveal(endpointOf(directory, applicationSeq, id), clock.wallMs()),
     credentials: (applicationSeq, id) =>
       keyring.view(endpointOf(directory, applicationSeq, id), clock.wallMs()),
+    warnings: (endpoint) => warningsOf(needs, endpoint),
     pruneSecrets: () => pruneSecrets(needs, commit),
   };
 }
@@ -124,13 +132,17 @@ async function create(
   applicationSeq: number,
   input: NewEndpointInput,
 ): Promise<{ endpoint: Endpoint; secret: RevealedSecret }> {
-  const settings = mergeSettings(null, input.settings);
+  const merged = withPlainUrl(mergeSettings(null, input.settings), needs.rules);
+  const { headers, problems } = givenHeaders(merged.headers, {});
+  const settings = { ...merged, headers };
   const auth = input.auth ?? null;
   const profile = settings.profile.kind;
   refuseProblems([
+    ...problems,
     ...settingsProblems(settings, auth, needs.rules),
     ...secretProblems(settings, input),
   ]);
+  refuseWider(settings, null, input);
   const id = needs.ids.next("ep");
   const nowMs = needs.clock.nowMs();
   const text = input.secret ?? newSecret(profile, input.signature ?? "v1", needs.chance);
@@ -138,7 +150,7 @@ async function create(
   const endpoint = await needs.store.createEndpoint({
     id,
     applicationSeq,
-    settings,
+    settings: { ...settings, headers: sealHeaders(needs.vault, id, headers) },
     state: "active",
     disabledReason: null,
     stateChangedAtMs: nowMs,
@@ -180,16 +192,20 @@ function secretProblems(
 }
 
 function updateOf(needs: EndpointsNeeds, endpoint: Endpoint, input: EndpointInput): EndpointChange {
-  const settings = mergeSettings(endpoint.settings, input.settings);
+  const settings = withPlainUrl(mergeSettings(endpoint.settings, input.settings), needs.rules);
   const auth = input.auth === undefined ? needs.keyring.authOf(endpoint) : input.auth;
+  const known = needs.keyring.headersOf(endpoint);
+  const { headers, problems } = givenHeaders(input.settings.headers ?? known, known);
   refuseProblems([
-    ...settingsProblems(settings, auth, needs.rules),
+    ...problems,
+    ...settingsProblems({ ...settings, headers }, auth, needs.rules),
     ...profileChangeProblems(needs, endpoint, settings),
   ]);
+  refuseWider(settings, endpoint.settings, input);
   const { health } = endpoint;
   const hasMoved = settings.url !== endpoint.settings.url;
   return {
-    settings,
+    settings: { ...settings, headers: sealHeaders(needs.vault, endpoint.id, headers) },
     ...(input.auth !== undefined && {
       sealedAuth: auth === null ? null : sealAuth(needs, endpoint.id, auth),
     }),

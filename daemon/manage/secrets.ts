@@ -1,8 +1,15 @@
 import { Buffer } from "node:buffer";
 import type { SigningKey } from "../../sdk/src/secret.ts";
 import { decodeSecret, makeKeyPair, makeSecret, publicKeyOf } from "../../sdk/src/secret.ts";
-import type { Endpoint, EndpointAuth, EndpointSecret, ProfileKind } from "../domain/endpoint.ts";
+import type {
+  Endpoint,
+  EndpointAuth,
+  EndpointSecret,
+  EndpointSettings,
+  ProfileKind,
+} from "../domain/endpoint.ts";
 import type { Chance, Vault } from "../domain/ports.ts";
+import { openHeaders } from "./extra-headers.ts";
 
 /**
  * How `standard` signs: `v1` is HMAC-SHA256 with a shared secret, `v1a` ed25519, for receivers that
@@ -46,6 +53,10 @@ export interface Keyring {
   keysOf(endpoint: Endpoint, wallMs: number): readonly SigningKey[];
   /** The credentials to send with each attempt; null for none. Throws as `keysOf` does. */
   authOf(endpoint: Endpoint): EndpointAuth | null;
+  /** The extra headers with their values, to send with each attempt. Throws as `keysOf` does. */
+  headersOf(endpoint: Endpoint): EndpointSettings["headers"];
+  /** Whether one of the secrets that sign now is shorter than `SECRET_BYTES_SOUND`. */
+  hasWeakKey(endpoint: Endpoint, wallMs: number): boolean;
   /** The valid secrets' texts, newest first. */
   reveal(endpoint: Endpoint, wallMs: number): readonly RevealedSecret[];
   view(endpoint: Endpoint, wallMs: number): CredentialsView;
@@ -53,6 +64,9 @@ export interface Keyring {
 
 /** 256 bits: the seed of an ed25519 pair, and within the 192 to 512 of an HMAC secret. */
 const CHANCE_BYTES = 32;
+
+/** 128 bits where every byte is chance, which nobody tries out. Text has less; a limit by length catches the worst. */
+export const SECRET_BYTES_SOUND = 16;
 
 interface OpenedSecret {
   readonly stored: EndpointSecret;
@@ -73,6 +87,7 @@ export function createKeyring(vault: Vault): Keyring {
   // objects.
   const keys = new WeakMap<readonly EndpointSecret[], OpenedKeys>();
   const auths = new WeakMap<Uint8Array, EndpointAuth>();
+  const headers = new WeakMap<EndpointSettings, EndpointSettings["headers"]>();
 
   function opened(endpoint: Endpoint): OpenedKeys {
     const profile = endpoint.settings.profile.kind;
@@ -107,6 +122,15 @@ export function createKeyring(vault: Vault): Keyring {
     return auth;
   }
 
+  function headersOf({ id, settings }: Endpoint): EndpointSettings["headers"] {
+    let open = headers.get(settings);
+    if (open === undefined) {
+      open = openHeaders(vault, id, settings.headers);
+      headers.set(settings, open);
+    }
+    return open;
+  }
+
   function views(endpoint: Endpoint, wallMs: number): CredentialsView["secrets"] {
     return opened(endpoint)
       .all.filter(({ stored }) => isValid(stored, wallMs))
@@ -121,6 +145,11 @@ export function createKeyring(vault: Vault): Keyring {
   return {
     keysOf,
     authOf,
+    headersOf,
+    hasWeakKey: (endpoint, wallMs) =>
+      keysOf(endpoint, wallMs).some(
+        ({ kind, key }) => kind === "hmac" && (key.symmetricKeySize ?? 0) < SECRET_BYTES_SOUND,
+      ),
     reveal(endpoint, wallMs) {
       const sealed = new Map(endpoint.secrets.map((stored) => [stored.id, stored.sealed]));
       return views(endpoint, wallMs).map(({ id, publicKey, createdAtMs, expiresAtMs }) => {

@@ -19,6 +19,7 @@ import type { Problem } from "../domain/errors.ts";
 import { expected } from "../domain/errors.ts";
 import { TENANT_LENGTH_MAX } from "../domain/event.ts";
 import { parseFilter } from "../domain/filter.ts";
+import type { Parsed } from "../domain/parsed.ts";
 import { parsePattern } from "../domain/pattern.ts";
 import { authProblems, headerProblems } from "./headers.ts";
 
@@ -27,10 +28,17 @@ export const DESCRIPTION_LENGTH_MAX = 1_000;
 export const EGRESS_ALLOW_MAX = 64;
 export const CA_LENGTH_MAX = 64 * 1024;
 
-/** The egress guard's own rules: one sentence about what is wrong with the text, or null. */
+/** The egress room's own rules, for what is set before anything is sent. */
 export interface EgressRules {
-  checkUrl(url: string): string | null;
+  /** The URL in the one spelling that is stored and sent to. */
+  readUrl(url: string): Parsed<string>;
+  /** One sentence about what is wrong with the text, or null. */
   checkGrant(text: string): string | null;
+  /**
+   * Why the guard will refuse this URL, in one sentence, as far as that is known without asking the DNS; null where it
+   * is not known.
+   */
+  foresee(url: string, grants: readonly string[]): string | null;
 }
 
 /**
@@ -53,6 +61,12 @@ export function mergeSettings(
   return { ...base, ...Object.fromEntries(given) };
 }
 
+/** The settings as they are stored: the URL in its one spelling, so that what is shown is where it goes. */
+export function withPlainUrl(settings: EndpointSettings, rules: EgressRules): EndpointSettings {
+  const read = rules.readUrl(settings.url);
+  return read.ok && read.value !== settings.url ? { ...settings, url: read.value } : settings;
+}
+
 /**
  * Every rule that types can't say. Paths are JSON pointers into the request, by the names of the
  * API.
@@ -63,7 +77,7 @@ export function settingsProblems(
   rules: EgressRules,
 ): readonly Problem[] {
   return [
-    ...at("/url", rules.checkUrl(settings.url)),
+    ...urlProblems(settings.url, rules),
     ...lengthProblems("/description", settings.description, DESCRIPTION_LENGTH_MAX),
     ...patternProblems(settings.eventTypes),
     ...(settings.tenant === null ? [] : tenantProblems(settings.tenant)),
@@ -79,6 +93,11 @@ export function settingsProblems(
     ...(settings.ca === null ? [] : at("/ca", caProblem(settings.ca))),
     ...grantProblems(settings.egressAllow, rules),
   ];
+}
+
+function urlProblems(url: string, rules: EgressRules): Problem[] {
+  const read = rules.readUrl(url);
+  return read.ok ? [] : [{ path: "/url", message: read.problem }];
 }
 
 function at(path: string, message: string | null): Problem[] {

@@ -10,6 +10,7 @@ import type { EventStore } from "../../daemon/domain/stores.ts";
 import { createIngest } from "../../daemon/ingest/accept.ts";
 import { createPace } from "../../daemon/ingest/pace.ts";
 import { createSchemas } from "../../daemon/ingest/schemas.ts";
+import { egressRules } from "../../daemon/egress/rules.ts";
 import { openOffice } from "../../daemon/manage/office.ts";
 import { createKeyring } from "../../daemon/manage/secrets.ts";
 import { fillDirectory } from "../../daemon/manage/start.ts";
@@ -126,7 +127,7 @@ async function openBareApi(key: string) {
     clock,
     timers,
     feed,
-    rules: { checkUrl: () => null, checkGrant: () => null },
+    rules: egressRules([]),
     compileSchema: schemas.problemOf,
   });
   await office.keys.ensureKey(key);

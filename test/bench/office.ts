@@ -134,6 +134,7 @@ function engineNeeds(directory: Directory, concurrencyMax: number) {
     userAgent: "Posthorn/bench",
     keysOf: () => keys,
     authOf: () => null,
+    headersOf: () => ({}),
     onEndpointDisabled: () => undefined,
     onDeliveryEnded: () => undefined,
   };

@@ -130,6 +130,7 @@ export async function startLife(world: World): Promise<void> {
     userAgent: "Posthorn/simulated",
     keysOf: ({ settings }) => [settings.profile.kind === "standard" ? STANDARD_KEY : TEXT_KEY],
     authOf: () => null,
+    headersOf: () => ({}),
     onAttempt: () => (ended += 1),
     onEndpointDisabled: () => undefined,
     onDeliveryEnded: () => undefined,

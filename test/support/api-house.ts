@@ -11,8 +11,7 @@ import { createDirectory } from "../../daemon/domain/directory.ts";
 import { createIdMaker } from "../../daemon/domain/id.ts";
 import type { Settlement } from "../../daemon/domain/delivery.ts";
 import type { Admission, Change, Feed, Ingest } from "../../daemon/domain/ports.ts";
-import { checkUrl } from "../../daemon/egress/target.ts";
-import { parseGrant } from "../../daemon/egress/grant.ts";
+import { egressRules } from "../../daemon/egress/rules.ts";
 import { createIngest } from "../../daemon/ingest/accept.ts";
 import { createSchemas } from "../../daemon/ingest/schemas.ts";
 import { createApplications } from "../../daemon/manage/applications.ts";
@@ -133,7 +132,7 @@ async function openRooms(options: HouseOptions) {
       ...shared,
       vault,
       keyring: createKeyring(vault),
-      rules: EGRESS_RULES,
+      rules: egressRules([]),
       takeTurns,
     }),
     deletion: createDeletion({ ...shared, takeTurns }),
@@ -164,17 +163,6 @@ function limitsFor(options: HouseOptions): ApiNeeds["config"]["limits"] {
     shutdownMs: 1_000,
   };
 }
-
-const EGRESS_RULES = {
-  checkUrl(url: string) {
-    const checked = checkUrl(url);
-    return checked.kind === "problem" ? checked.message : null;
-  },
-  checkGrant(text: string) {
-    const parsed = parseGrant(text);
-    return parsed.kind === "problem" ? parsed.message : null;
-  },
-};
 
 /** `soon` is real; what waits for a time runs when the test says so. */
 function createTestTimers() {

@@ -4,6 +4,7 @@ import type { Endpoint } from "../../daemon/domain/endpoint.ts";
 import { AppError } from "../../daemon/domain/errors.ts";
 import { createIdMaker } from "../../daemon/domain/id.ts";
 import type { Change, Clock } from "../../daemon/domain/ports.ts";
+import type { Parsed } from "../../daemon/domain/parsed.ts";
 import type { MoveQuery } from "../../daemon/domain/stores.ts";
 import { createApplications } from "../../daemon/manage/applications.ts";
 import { createDeletion } from "../../daemon/manage/deletion.ts";
@@ -87,8 +88,12 @@ export async function openDesk(options: DeskOptions = {}) {
     timers: { soon: (run: () => void) => void setImmediate(run), after: () => () => undefined },
     feed: { publish: (more: readonly Change[]) => void changes.push(...more) },
     rules: {
-      checkUrl: (url: string) => (url.startsWith("http") ? null : "expected a URL, got none"),
+      readUrl: (url: string): Parsed<string> =>
+        url.startsWith("http")
+          ? { ok: true, value: url }
+          : { ok: false, problem: "expected a URL, got none" },
       checkGrant: (text: string) => (text === "bad" ? "expected a grant, got bad" : null),
+      foresee: () => null,
     },
     compileSchema: (schema: unknown) => (schema === "bad" ? "expected a schema, got bad" : null),
     takeTurns: createTurns(),

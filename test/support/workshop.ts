@@ -88,6 +88,7 @@ export async function openWorkshop(options: WorkshopOptions = {}) {
       userAgent: "Posthorn/test",
       keysOf,
       authOf: () => null,
+      headersOf: () => ({}),
       onAttempt: () => undefined,
       onEndpointDisabled: (endpoint) => void disabled.push(endpoint),
       onDeliveryEnded: () => undefined,
