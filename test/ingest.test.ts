@@ -79,8 +79,10 @@ suite("acceptance", () => {
     assert.equal(new Set(answers.flat().map((each) => JSON.stringify(each))).size, 1_300);
     assert.equal(await eventCount(workshop), 1_300);
   });
+});
 
-  test("writes the event as it was sent, when it was accepted, and one delivery for each endpoint", async () => {
+suite("what is accepted", () => {
+  test("is written as it was sent, with the time of its acceptance and one delivery for each endpoint", async () => {
     using workshop = await openWorkshop();
     workshop.sender.script(() => "hang");
     const [plain, ordered] = [
@@ -107,7 +109,7 @@ suite("acceptance", () => {
     ]);
   });
 
-  test("makes each body once: two endpoints of one profile send the same bytes, raw goes as it came", async () => {
+  test("has each body made once: two endpoints of one profile send the same bytes, raw goes as it came", async () => {
     using workshop = await openWorkshop();
     const profile = (kind: "digest" | "standard") => ({
       profile: { kind, name: null, headers: {} },
@@ -185,8 +187,10 @@ suite("a repeated request", () => {
     const kinds = answers.flat().map(({ kind }) => kind);
     assert.deepEqual(kinds, ["accepted", "accepted", "accepted"]);
   });
+});
 
-  test("leaves the others of its batch alone", async () => {
+suite("in a batch", () => {
+  test("a repeated event and a conflict leave the others alone", async () => {
     using workshop = await openWorkshop();
     await workshop.endpoint();
     await accept(workshop, [[{ idempotencyKey: "k" }]]);

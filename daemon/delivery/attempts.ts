@@ -1,16 +1,19 @@
 import { envelope } from "../../sdk/src/envelope.ts";
 import type { Outcome, OutgoingRequest } from "../domain/attempt.ts";
 import { settle } from "../domain/delivery.ts";
+import type { ProfileKind } from "../domain/endpoint.ts";
 import { backoffTable } from "../domain/endpoint.ts";
 import { healthAfter } from "../domain/health.ts";
 import type { AttemptRecord, DueDelivery, HealthRecord, Released } from "../domain/stores.ts";
+import { StoreUnavailable } from "../domain/stores.ts";
 import type { Lane } from "./lane.ts";
 import type { EngineNeeds } from "./needs.ts";
 import { createRecorder } from "./recorder.ts";
-import { headerLines, signedRequest } from "./request.ts";
+import { dataOf, headerLines, signedRequest } from "./request.ts";
 
 /** A success is written with the endpoint at most this often; failures are always. */
 const HEALTH_EVERY_MS = 5_000;
+const KEEP_AGAIN_MS = 1_000;
 
 export interface AttemptsNeeds extends EngineNeeds {
   /** The slot is free again. The delivery stays claimed until its record is committed. */
@@ -58,7 +61,8 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     const hasBody = event.shape === "raw" || event.shape === lane.endpoint.settings.profile.kind;
     if (hasBody) return send(lane, delivery, event.body, startedAtMs);
     makeBody(lane, delivery).then(
-      (body) => send(lane, delivery, body, startedAtMs),
+      // Signed with the time at which it is sent: keeping the body may have had to wait for the disk.
+      (body) => send(lane, delivery, body, clock.wallMs()),
       (error: unknown) => endUnsent(lane, delivery, error, startedAtMs),
     );
   }
@@ -109,11 +113,21 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
   /** The profile was chosen after the event came: its body is made now and kept, so that later attempts send the same bytes. */
   async function makeBody(lane: Lane, { event, eventSeq }: DueDelivery): Promise<Uint8Array> {
     const shape = lane.endpoint.settings.profile.kind;
-    const data = event.body.subarray(event.dataStart, event.body.length - 1);
     const { id, type, occurredAtMs } = event;
-    const { body } = envelope(shape, { id, type, occurredAtMs, data });
-    await needs.store.saveVariant(eventSeq, shape, body);
+    const { body } = envelope(shape, { id, type, occurredAtMs, data: dataOf(event) });
+    await keepBody(eventSeq, shape, body);
     return body;
+  }
+
+  /** A full disk is no fault of the receiver: the attempt waits for it with its slot, as all others do with their records. */
+  async function keepBody(eventSeq: number, shape: ProfileKind, body: Uint8Array): Promise<void> {
+    try {
+      await needs.store.saveVariant(eventSeq, shape, body);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      await new Promise<void>((resolve) => void needs.timers.after(KEEP_AGAIN_MS, resolve));
+      if (!isDoorClosed) await keepBody(eventSeq, shape, body);
+    }
   }
 
   function end(
@@ -203,13 +217,14 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
   }
 
   function publishHealth({ endpointSeq, health, disables }: HealthRecord): void {
+    // Also where somebody was faster: it would strike again once the endpoint is enabled.
+    if (disables !== null) verdicts.delete(endpointSeq);
     const endpoint = directory.endpoint(endpointSeq);
     if (endpoint === undefined) return;
     if (disables === null || endpoint.state === "disabled") {
       directory.putEndpoint({ ...endpoint, health });
       return;
     }
-    verdicts.delete(endpointSeq);
     const verdict = { state: "disabled", disabledReason: disables, transition: "hold" } as const;
     const stateChangedAtMs = clock.nowMs();
     const disabled = { ...endpoint, health, ...verdict, stateChangedAtMs };

@@ -228,11 +228,13 @@ export function createEngine(needs: EngineNeeds): Engine {
   }
 
   async function start(): Promise<void> {
+    for (const endpoint of directory.allEndpoints()) mendSlowDown(endpoint);
     for (const { endpointSeq, dueAtMs } of await needs.store.pendingLanes()) {
       const lane = laneOf(endpointSeq);
       if (lane === undefined) continue;
-      lane.nextDueAtMs = dueAtMs;
-      await mendTimes(lane);
+      const latestMs = latestOf(lane.endpoint);
+      await needs.store.pullForward(endpointSeq, latestMs);
+      lane.nextDueAtMs = Math.min(dueAtMs, latestMs);
       holdWhereInactive(lane.endpoint);
     }
     for (const endpoint of directory.allEndpoints()) {
@@ -241,15 +243,15 @@ export function createEngine(needs: EngineNeeds): Engine {
     tick();
   }
 
-  /** A calendar that ran ahead before the last stop must not keep retries waiting now. */
-  async function mendTimes(lane: Lane): Promise<void> {
-    const nowMs = clock.nowMs();
-    const latestMs = nowMs + longestDelayMs(backoffTable(lane.endpoint.settings.backoff));
-    await needs.store.pullForward(lane.endpointSeq, latestMs);
-    const { slowedUntilMs } = lane.health;
-    if (slowedUntilMs !== null && slowedUntilMs > latestMs) {
-      lane.health = { ...lane.health, slowedUntilMs: null };
-    }
+  /** A calendar that ran ahead before the last stop must not keep retries waiting now: nothing is due later than this. */
+  function latestOf({ settings }: Endpoint): number {
+    return clock.nowMs() + longestDelayMs(backoffTable(settings.backoff));
+  }
+
+  function mendSlowDown(endpoint: Endpoint): void {
+    const { health } = endpoint;
+    if (health.slowedUntilMs === null || health.slowedUntilMs <= latestOf(endpoint)) return;
+    directory.putEndpoint({ ...endpoint, health: { ...health, slowedUntilMs: null } });
   }
 
   /** A test that a crash left pending at a paused endpoint would wait unseen; it is held like the others. */

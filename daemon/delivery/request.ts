@@ -1,8 +1,9 @@
+import { envelope } from "../../sdk/src/envelope.ts";
 import { profileHeaders } from "../../sdk/src/sign.ts";
 import type { SigningKey } from "../../sdk/src/secret.ts";
 import type { OutgoingRequest } from "../domain/attempt.ts";
 import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
-import type { DueDelivery } from "../domain/stores.ts";
+import type { DueDelivery, DueEvent } from "../domain/stores.ts";
 
 export interface RequestInput {
   readonly delivery: DueDelivery;
@@ -21,6 +22,7 @@ export interface RequestInput {
 }
 
 const JSON_TYPE = "application/json";
+const NOTHING = Buffer.from("0");
 
 /** The signed POST of one attempt. Pure: the same input gives the same bytes and headers. Throws `SdkError` where nothing can be signed. */
 export function signedRequest(input: RequestInput): OutgoingRequest {
@@ -52,6 +54,13 @@ function authorization(auth: EndpointAuth): string {
   if (auth.kind === "bearer") return `Bearer ${auth.token}`;
   // RFC 7617: user-id and password in UTF-8, joined by a colon.
   return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
+}
+
+/** The producer's data as it stands in the event's body. A test that waits for a slot may have another body than the event's own. */
+export function dataOf({ id, type, occurredAtMs, body, dataStart, shape }: DueEvent): Uint8Array {
+  if (shape === "raw") return body;
+  const empty = envelope(shape, { id, type, occurredAtMs, data: NOTHING });
+  return body.subarray(dataStart, body.length - (empty.body.length - empty.dataEnd));
 }
 
 /** The header lines as they are kept with the attempt: what was sent, but for credentials, as most extra headers are. */
