@@ -220,21 +220,37 @@ for (const [what, answer] of [
 for (const [what, answer] of [
   ["before any answer", ""],
   ["in the headers", "HTTP/1.1 200 OK\r\ncontent-le"],
-  ["in a body of known length", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"],
-  ["in a chunked body", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel"],
-  [
-    "in a chunked body that was to be the last",
-    "HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel",
-  ],
-  [
-    "in a last body of known length",
-    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 10\r\n\r\nhalf",
-  ],
 ] as const) {
   test(`a connection closed ${what} is a reset, not an answer`, async () => {
     const failure = failedOf(await outcomeOfRaw(answer, true));
     assert.equal(failure.code, "connection_reset");
     assert.match(failure.message, /^127\.0\.0\.1:\d+ closed the connection before a whole answer/);
+  });
+}
+
+for (const [what, answer, excerpt] of [
+  ["in a body of known length", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", "half"],
+  ["in a chunked body", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel", "hel"],
+  [
+    "in a chunked body that was to be the last",
+    "HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel",
+    "hel",
+  ],
+  [
+    "in a last body of known length",
+    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 10\r\n\r\nhalf",
+    "half",
+  ],
+  [
+    "after a chunk that is none",
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\nnonsense\r\n",
+    "ok",
+  ],
+] as const) {
+  test(`a connection closed ${what} is an answer, cut`, async () => {
+    const { status, response } = answeredOf(await outcomeOfRaw(answer, true));
+    assert.deepEqual([status, response.isCut], [200, true]);
+    assert.equal(Buffer.from(response.excerpt).toString(), excerpt);
   });
 }
 

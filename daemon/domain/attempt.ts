@@ -10,8 +10,8 @@ export type FailureCode =
   | "connect_timeout" // no TCP (or TLS) connection within the connect limit
   | "connect_failed" // unreachable network or host, no route, no free port
   | "tls_failed" // certificate or handshake refused; the message says why
-  | "connection_reset" // closed before a whole answer was read
-  | "timeout" // connected, but no whole answer within the attempt's deadline
+  | "connection_reset" // closed before the status and all headers were read
+  | "timeout" // connected, but no status and headers within the attempt's deadline
   | "bad_response" // not HTTP, or headers over the limit
   | "proxy_failed" // the outgoing proxy refused or could not reach the target
   | "url_invalid" // the stored URL can no longer be sent to
@@ -25,11 +25,11 @@ export interface ResponseRecord {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** At most `responseBytesMax` bytes, as received. */
   readonly excerpt: Uint8Array;
-  /** True when the receiver sent more than was kept. */
+  /** True when the receiver sent more than was kept, or its body was not read to the end. */
   readonly isCut: boolean;
 }
 
-/** An HTTP answer arrived in full (or as much of it as is kept). `retryAfter` is the raw header. */
+/** Status and headers of an HTTP answer arrived, with as much of the body as came and is kept. `retryAfter` is the raw header. */
 export interface Answered {
   readonly kind: "answered";
   readonly status: number;

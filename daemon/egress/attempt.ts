@@ -27,7 +27,8 @@ const HUNG_UP = new Error("expected no more of this answer to be needed");
 
 /**
  * Sends and waits. Resolves once, with exactly one outcome, and never rejects. The deadline covers everything from here
- * to the last byte. An answer whose kept part is full counts as answered, however it ends.
+ * to the last byte. Once status and headers are there the attempt is answered, however the body ends: the receiver has
+ * decided, and to send the event again for want of the rest would only make it decide twice.
  */
 export function attempt(
   dispatcher: Dispatcher,
@@ -52,16 +53,15 @@ export function attempt(
       stopClock();
       resolve({ ...outcome, durationMs: terms.nowMs() - startedAtMs });
     };
-    const answer = (): void => {
-      const record = { excerpt: joined(kept), isCut: bodyBytes > responseBytesMax };
-      settle(answered(status, headers, record));
-    };
+    const answer = (isCut: boolean): void =>
+      settle(answered(status, headers, { excerpt: joined(kept), isCut }));
     const settleBroken = (ending: Ending): void => {
-      if (bodyBytes > responseBytesMax) answer();
-      else settle(ending);
+      if (status === 0) settle(ending);
+      else answer(true);
     };
     const stopClock = terms.timers.after(timeoutMs, () => {
-      settleBroken(failed("timeout", timeoutSentence(target, status, timeoutMs)));
+      const where = socketText(target.host, target.port);
+      settleBroken(failed("timeout", `${where} did not answer within ${timeoutMs} ms.`));
       controller?.abort(HUNG_UP);
     });
 
@@ -83,7 +83,7 @@ export function attempt(
         if (space > 0) kept.push(new Uint8Array(chunk.subarray(0, space)));
         if (bodyBytes > responseBytesMax + discardedBytesMax) receiving.abort(HUNG_UP);
       },
-      onResponseEnd: answer,
+      onResponseEnd: () => answer(bodyBytes > responseBytesMax),
       onResponseError(_controller, error) {
         settleBroken(requestEnding(error, socketText(target.host, target.port)));
       },
@@ -108,13 +108,6 @@ export function dispatchOptions(
   const { origin, path } = target;
   const options = { origin, path, method: "POST" as const, headers, body: request.body };
   return isLast ? { ...options, reset: true } : options;
-}
-
-function timeoutSentence(target: Target, status: number, timeoutMs: number): string {
-  const where = socketText(target.host, target.port);
-  return status === 0
-    ? `${where} did not answer within ${timeoutMs} ms.`
-    : `${where} began to answer with ${status}, but did not finish within ${timeoutMs} ms.`;
 }
 
 function answered(
