@@ -88,7 +88,7 @@ export async function openWorkshop(options: WorkshopOptions = {}) {
       userAgent: "Posthorn/test",
       keysOf,
       authOf: () => null,
-      headersOf: () => ({}),
+      headersOf: ({ settings }) => settings.headers,
       onAttempt: () => undefined,
       onEndpointDisabled: (endpoint) => void disabled.push(endpoint),
       onDeliveryEnded: () => undefined,
