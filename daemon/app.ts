@@ -125,7 +125,7 @@ async function openGround(
   const vault = await openVaultFor(dataDir, store, chance);
   const directory = createDirectory();
   await fillDirectory(store.office, directory);
-  const feed = createFeed();
+  const feed = createFeed((error) => log.error("a watcher of the feed threw", { error }));
   return { ...machine, config, log, closers, dataDir, store, vault, ids, directory, feed };
 }
 
@@ -159,6 +159,7 @@ async function openWork(ground: Ground): Promise<Work> {
     diskFreeBytes: () => diskFreeBytes(dataDir.path),
     diskFreeBytesMin: config.limits.diskFreeBytesMin,
     isBlocked: () => engine.isBlocked,
+    nowMs: monotonicMs,
   });
   const ingest: Ingest = createIngest({
     ...ground,

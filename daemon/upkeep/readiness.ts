@@ -1,5 +1,8 @@
 import type { StoreTrouble, UpkeepStore } from "../domain/stores.ts";
 
+/** Anybody may ask whether the daemon is ready, so that asking often must not write often. */
+const REMEMBERED_MS = 1_000;
+
 /** One thing that has to be well for the daemon to take events. */
 export interface Check {
   readonly name: string;
@@ -12,6 +15,8 @@ export interface ReadinessNeeds {
   readonly diskFreeBytes: () => Promise<number>;
   readonly diskFreeBytesMin: number;
   readonly isBlocked: () => boolean;
+  /** A clock that never goes back. */
+  readonly nowMs: () => number;
 }
 
 export interface Readiness {
@@ -28,9 +33,16 @@ const WORDS: Record<StoreTrouble, string> = {
   io_error: "the disk gives errors",
 };
 
-/** Says whether events can be taken and, if not, why. Every check looks anew, so the daemon is ready again by itself. */
+/**
+ * Says whether events can be taken and, if not, why. What is told is a second old at most, so the daemon is ready again by itself;
+ * whoever asks meanwhile is told the same, and whoever asks during a look waits for that one.
+ */
 export function createReadiness(needs: ReadinessNeeds): Readiness {
   let freeBytes = Infinity;
+  const examine = remembered(needs.nowMs, async () => {
+    await look();
+    return database();
+  });
 
   async function look(): Promise<void> {
     freeBytes = await needs.diskFreeBytes();
@@ -55,12 +67,31 @@ export function createReadiness(needs: ReadinessNeeds): Readiness {
 
   return {
     async checks() {
-      await look();
-      return [await database(), disk(), engine()];
+      return [await examine(), disk(), engine()];
     },
     get hasDiskSpace() {
       return freeBytes >= needs.diskFreeBytesMin;
     },
     look,
+  };
+}
+
+/** Does the work for the first who asks, and again once its answer is too old. A failure is not remembered. */
+function remembered<Result>(
+  nowMs: () => number,
+  work: () => Promise<Result>,
+): () => Promise<Result> {
+  let known: Promise<Result> | null = null;
+  let untilMs = Infinity;
+  return () => {
+    if (known !== null && nowMs() < untilMs) return known;
+    untilMs = Infinity;
+    const answer = work();
+    known = answer;
+    answer.then(
+      () => (untilMs = nowMs() + REMEMBERED_MS),
+      () => (known = null),
+    );
+    return answer;
   };
 }

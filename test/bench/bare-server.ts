@@ -85,7 +85,7 @@ async function openRooms() {
   });
   const directory = createDirectory();
   await fillDirectory(store.office, directory);
-  const feed = createFeed();
+  const feed = createFeed(() => undefined);
   const metrics = createMetrics({
     deliveries: () => ({ pending: 0, held: 0, inFlight: 0 }),
     readyDeliveries: () => 0,

@@ -65,8 +65,8 @@ export async function openWorkshop(options: WorkshopOptions = {}) {
 
   async function startLife() {
     const directory = await loadDirectory(store);
-    const feed = createFeed();
     const say = (message: string) => void log.push(message);
+    const feed = createFeed((error) => say(String(error)));
     const common = {
       directory,
       feed,
