@@ -221,3 +221,34 @@ test("a replay whose endpoint is deleted meanwhile ends with what was done", asy
   const replayed = await desk.replay(desk.application.seq, endpoint.id, ALWAYS);
   assert.deepEqual(replayed, { created: 0, resent: 0, waiting: 0 });
 });
+
+test("a replay commits chunk by chunk, wakes the endpoint after each, and not where nothing matched", async () => {
+  const desk = await openDesk();
+  for (let i = 0; i < 120; i++) await send(desk, { type: i < 60 ? "a" : "b" });
+  const { endpoint } = await addEndpoint(desk, { settings: { eventTypes: ["b"] } });
+  const chunks: number[] = [];
+  const { deliverAgain } = desk.office;
+  desk.store.deliverAgain = (entries, nowMs) => {
+    chunks.push(entries.length);
+    return deliverAgain(entries, nowMs);
+  };
+  desk.ear.told.length = 0;
+  const { created } = await desk.replay(desk.application.seq, endpoint.id, ALWAYS);
+  assert.equal(created, 60);
+  assert.deepEqual(chunks, [40, 20]);
+  assert.deepEqual(desk.ear.told, Array(2).fill(`wake ${endpoint.seq}`));
+});
+
+test("a replay that breaks off wakes the endpoint all the same: what was committed is due", async () => {
+  const desk = await openDesk();
+  await send(desk);
+  const { endpoint } = await addEndpoint(desk);
+  const { deliverAgain } = desk.office;
+  desk.store.deliverAgain = async (entries, nowMs) => {
+    await deliverAgain(entries, nowMs);
+    throw new Error("the answer got lost");
+  };
+  desk.ear.told.length = 0;
+  await assert.rejects(desk.replay(desk.application.seq, endpoint.id, ALWAYS), /got lost/);
+  assert.deepEqual(desk.ear.told, [`wake ${endpoint.seq}`]);
+});

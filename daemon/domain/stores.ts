@@ -112,6 +112,12 @@ export interface AttemptRecord {
   readonly outcome: Outcome;
   /** Header lines as sent, `name: value` each, credentials masked. */
   readonly requestHeaders: string;
+  /** The body, where it was made for this attempt and has to be kept with the event; null where it is kept already. */
+  readonly variant: {
+    readonly eventSeq: number;
+    readonly shape: ProfileKind;
+    readonly bytes: Uint8Array;
+  } | null;
   readonly settlement: Settlement;
   readonly orderingKey: string | null;
 }
@@ -155,8 +161,6 @@ export interface DeliveryStore {
    * set back, when a retry of seconds would otherwise wait for the hours between.
    */
   pullForward(endpointSeq: number, latestMs: number): Promise<void>;
-  /** Keep a body that was made for a profile chosen after the event was accepted. */
-  saveVariant(eventSeq: number, shape: ProfileKind, bytes: Uint8Array): Promise<void>;
   /** One chunk of an endpoint's transition; when `isDone` the stored transition is cleared in the same commit. */
   moveHeld(query: MoveQuery): Promise<{ moved: number; isDone: boolean }>;
 }
@@ -307,12 +311,14 @@ export interface OfficeStore {
     afterSeq: number;
     limit: number;
   }): Promise<(Event & { body: EventBody })[]>;
-  /** A delivery for an event that was accepted earlier: made where the pair has none, resent where it is final. `gone`: event or endpoint are. */
+  /**
+   * Deliveries for events that were accepted earlier, in one durable commit, answered one by one in order: made where the pair has
+   * none, resent where it is final. `gone`: event or endpoint are.
+   */
   deliverAgain(
-    eventSeq: number,
-    delivery: NewDelivery,
+    entries: readonly { readonly eventSeq: number; readonly delivery: NewDelivery }[],
     nowMs: number,
-  ): Promise<"created" | "resent" | "waiting" | "gone">;
+  ): Promise<("created" | "resent" | "waiting" | "gone")[]>;
 }
 
 export interface RecoverQuery {

@@ -13,7 +13,9 @@ import { giveWay } from "./give-way.ts";
 import { endpointOf } from "./lookup.ts";
 import { holdAt } from "./motion.ts";
 
-/** Events looked at between two turns for everybody else. Small, since their bodies come along. */
+/**
+ * Events looked at between two turns for everybody else, and delivered in one commit. Small, since their bodies come along.
+ */
 const CHUNK = 50;
 
 export interface ReplayInput {
@@ -81,13 +83,10 @@ async function replay(
     const endpoint = needs.directory.endpoint(endpointSeq);
     const last = events.at(-1);
     if (endpoint === undefined || last === undefined) return counts;
-    const isWanted = matcher(endpoint, type);
-    for (const event of events.filter(isWanted)) {
-      const answer = await deliver(needs, endpoint, event);
+    for (const answer of await deliver(needs, endpoint, events.filter(matcher(endpoint, type)))) {
       // Forgotten or deleted between two looks.
       if (answer !== "gone") counts[answer] += 1;
     }
-    needs.dispatcher.wake(endpointSeq);
     afterSeq = last.seq;
     await giveWay(needs.timers);
   }
@@ -113,17 +112,23 @@ function dataOf({ contentType, body }: StoredEvent): unknown {
   return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString());
 }
 
-function deliver(
-  { store, ids, clock }: ReplayNeeds,
+async function deliver(
+  { store, dispatcher, ids, clock }: ReplayNeeds,
   endpoint: Endpoint,
-  event: StoredEvent,
+  events: readonly StoredEvent[],
 ): ReturnType<OfficeStore["deliverAgain"]> {
-  const delivery = {
-    id: ids.next("dlv"),
-    endpointSeq: endpoint.seq,
-    hold: holdAt(endpoint),
-    orderingKey: event.orderingKey,
-    isTest: false,
-  };
-  return store.deliverAgain(event.seq, delivery, clock.nowMs());
+  // A commit costs a wait for the disk, also where nothing is in it.
+  if (events.length === 0) return [];
+  const hold = holdAt(endpoint);
+  const entries = events.map(({ seq, orderingKey }) => {
+    const id = ids.next("dlv");
+    const delivery = { id, endpointSeq: endpoint.seq, hold, orderingKey, isTest: false };
+    return { eventSeq: seq, delivery };
+  });
+  try {
+    return await store.deliverAgain(entries, clock.nowMs());
+  } finally {
+    // Also where the answer got lost: what was committed is due, and nobody else knows of it.
+    dispatcher.wake(endpoint.seq);
+  }
 }

@@ -42,12 +42,14 @@ export function createReplayer(connection: Connection): Replayer {
 
   return {
     eventsForReplay: async (query) => eventsForReplay(connection, query),
-    deliverAgain: async (eventSeq, delivery, nowMs) =>
+    deliverAgain: async (entries, nowMs) =>
       connection.commit(() => {
         const counts = countChanges();
-        const answer = again(eventSeq, delivery, nowMs, counts);
+        const answers = entries.map(({ eventSeq, delivery }) =>
+          again(eventSeq, delivery, nowMs, counts),
+        );
         counts.write();
-        return answer;
+        return answers;
       }),
   };
 }

@@ -118,8 +118,8 @@ export const listLaws: Laws = {
     const { eventSeq, deliveries } = await desk.send([a, b]);
     await desk.send([a, b]);
     const id = desk.id("dlv");
-    const again = { id, endpointSeq: late.seq, hold: null, orderingKey: null, isTest: false };
-    await desk.store.office.deliverAgain(eventSeq, again, START_MS + 50);
+    const delivery = { id, endpointSeq: late.seq, hold: null, orderingKey: null, isTest: false };
+    await desk.store.office.deliverAgain([{ eventSeq, delivery }], START_MS + 50);
     const found = (await deliveryPages(desk, { eventSeq })).flat();
     assert.deepEqual(
       found.map((row) => row.id),

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
 import type { Endpoint } from "../../daemon/domain/endpoint.ts";
-import type { RecoverQuery } from "../../daemon/domain/stores.ts";
+import type { NewDelivery, RecoverQuery } from "../../daemon/domain/stores.ts";
 import type { Desk, Laws } from "./store-desk.ts";
-import { START_MS } from "./store-desk.ts";
+import { first, START_MS } from "./store-desk.ts";
 import { fates } from "./store-order.ts";
 
 /** Recovers in chunks until there is nothing left. Returns how many were moved by each. */
@@ -177,18 +177,11 @@ export const motionLaws: Laws = {
   ) => {
     const [had, had_not] = [await desk.endpoint(), await desk.endpoint()];
     const { eventSeq, deliveries } = await desk.send([had]);
-    const again = (endpoint: Endpoint, seq = eventSeq) =>
-      desk.store.office.deliverAgain(
-        seq,
-        {
-          id: desk.id("dlv"),
-          endpointSeq: endpoint.seq,
-          hold: null,
-          orderingKey: null,
-          isTest: false,
-        },
-        START_MS + 7,
-      );
+    const again = async (endpoint: Endpoint, seq = eventSeq) => {
+      const delivery = againTo(desk, endpoint);
+      const entries = [{ eventSeq: seq, delivery }];
+      return first(await desk.store.office.deliverAgain(entries, START_MS + 7));
+    };
     assert.equal(await again(had), "waiting");
     for (const delivery of deliveries) await desk.record(delivery, "ok");
     assert.equal(await again(had), "resent");
@@ -206,13 +199,30 @@ export const motionLaws: Laws = {
     const endpoint = await desk.endpoint({ isOrdered: true });
     const { eventSeq } = await desk.send([]);
     const pending = await desk.post(endpoint, { key: "k" });
-    const id = desk.id("dlv");
-    const again = { id, endpointSeq: endpoint.seq, hold: null, orderingKey: "k", isTest: false };
-    await desk.store.office.deliverAgain(eventSeq, again, START_MS);
-    const row = await desk.store.reads.delivery(desk.applicationSeq, id);
-    assert.equal(row?.hold, "order");
+    const delivery = againTo(desk, endpoint, "k");
+    await desk.store.office.deliverAgain([{ eventSeq, delivery }], START_MS);
+    const read = () => desk.store.reads.delivery(desk.applicationSeq, delivery.id);
+    assert.equal((await read())?.hold, "order");
     await desk.record(pending, "ok");
-    assert.equal((await desk.store.reads.delivery(desk.applicationSeq, id))?.state, "pending");
+    assert.equal((await read())?.state, "pending");
+  },
+
+  "a chunk of a replay is answered one by one, in order, and keeps the order of its keys": async (
+    desk,
+  ) => {
+    const endpoint = await desk.endpoint({ isOrdered: true });
+    const events = [await desk.send([]), await desk.send([]), await desk.send([endpoint])];
+    const seqs = [...events.map(({ eventSeq }) => eventSeq), 999];
+    const entries = seqs.map((eventSeq) => ({ eventSeq, delivery: againTo(desk, endpoint, "k") }));
+    assert.deepEqual(await desk.store.office.deliverAgain(entries, START_MS), [
+      "created",
+      "created",
+      "waiting",
+      "gone",
+    ]);
+    const { pending, held } = await desk.store.reads.counts(endpoint.seq);
+    assert.deepEqual([pending, held], [2, 1]);
+    assert.deepEqual(await desk.store.office.deliverAgain([], START_MS), []);
   },
 
   "events are read for replay oldest first, within a span of time, in chunks": async (desk) => {
@@ -234,3 +244,7 @@ export const motionLaws: Laws = {
     assert.deepEqual(await read(seqs[2] ?? 0), seqs.slice(3, 4));
   },
 };
+
+function againTo(desk: Desk, endpoint: Endpoint, orderingKey: string | null = null): NewDelivery {
+  return { id: desk.id("dlv"), endpointSeq: endpoint.seq, hold: null, orderingKey, isTest: false };
+}

@@ -127,7 +127,7 @@ const operate: Action = async ({ desk, seeded, endpoints, nowMs }) => {
   const hold = endpoint.state === "active" ? null : ("paused" as const);
   const row = seeded.pick(rows);
   const id = desk.id("dlv");
-  const again = {
+  const delivery = {
     id,
     endpointSeq: endpoint.seq,
     hold,
@@ -142,7 +142,7 @@ const operate: Action = async ({ desk, seeded, endpoints, nowMs }) => {
     () => office.cancel(row.seq, nowMs),
     () => office.recoverChunk(recover),
     () => office.cancelChunk(endpoint.seq, "cancelled", 2, nowMs),
-    () => office.deliverAgain(row.eventSeq, again, nowMs),
+    () => office.deliverAgain([{ eventSeq: row.eventSeq, delivery }], nowMs),
   ])();
 };
 
