@@ -91,6 +91,16 @@ test("cancelling the first of an ordering key lets the next one go", async () =>
   assert.deepEqual(await states(desk, [second]), ["pending"]);
 });
 
+test("nothing has failed yet at a time in the future, so it is refused", async () => {
+  const desk = await openDesk();
+  const { endpoint } = await addEndpoint(desk);
+  const { seq } = desk.application;
+  const nowMs = desk.clock.nowMs();
+  const { code, paths } = await refusal(() => desk.motion.recover(seq, endpoint.id, nowMs + 1));
+  assert.deepEqual([code, paths], ["invalid_request", ["/since"]]);
+  assert.deepEqual(await desk.motion.recover(seq, endpoint.id, nowMs), { recovered: 0 });
+});
+
 test("recover puts back what failed since then, beyond one chunk, and no more", async () => {
   const { desk, endpoint, id: early, seq } = await deskWithOne();
   await attempt(desk, early, 500);

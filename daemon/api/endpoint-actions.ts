@@ -28,7 +28,9 @@ const stats = z.object({
   ready: z.int().describe("Deliveries that wait in memory."),
 });
 
-const recovery = z.strictObject({ since: time.describe("Failed at this time or later.") });
+const recovery = z.strictObject({
+  since: time.describe("Last failed at this time or later; not in the future."),
+});
 
 const replaying = z.strictObject({
   from: time.describe("Accepted at this time or later."),
@@ -140,6 +142,8 @@ function recover({ motion }: ApiNeeds): Route {
     operationId: "recoverEndpoint",
     tag: "Endpoints",
     summary: "Send everything again that failed since a time",
+    description:
+      "What was given up or waits for a retry, and last failed at that time or later. Tests are left out.",
     access: needsScope("manage"),
     body: { schema: recovery, example: { since: "2026-01-31T00:00:00Z" } },
     answers: {

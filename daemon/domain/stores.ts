@@ -294,8 +294,8 @@ export interface OfficeStore {
   ): Promise<Delivery | null>;
   /** Ends it where it has not ended; the delivery as it is then. */
   cancel(deliverySeq: number, nowMs: number): Promise<Delivery | null>;
-  /** One chunk of the deliveries that failed since a time (exhausted, or waiting for a retry), oldest first. */
-  recoverChunk(query: RecoverQuery): Promise<{ moved: number; next: number | null }>;
+  /** One chunk of the deliveries whose last failure is not before a time (exhausted, or waiting for a retry); tests are left out. */
+  recoverChunk(query: RecoverQuery): Promise<{ moved: number; next: RecoverPlace | null }>;
   /** One chunk of an endpoint's deliveries that are not final, cancelled. */
   cancelChunk(
     endpointSeq: number,
@@ -321,10 +321,18 @@ export interface OfficeStore {
   ): Promise<("created" | "resent" | "waiting" | "gone")[]>;
 }
 
+/** How far recovering has come: first what is exhausted, by when it was made, then what waits, by when it is due. */
+export interface RecoverPlace {
+  readonly part: "exhausted" | "waiting";
+  readonly atMs: number;
+  readonly seq: number;
+}
+
 export interface RecoverQuery {
   readonly endpointSeq: number;
   readonly sinceMs: number;
-  readonly afterSeq: number;
+  /** From the chunk before; null for the first. */
+  readonly after: RecoverPlace | null;
   readonly limit: number;
   readonly hold: "paused" | "disabled" | null;
   readonly nowMs: number;

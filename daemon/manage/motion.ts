@@ -1,9 +1,9 @@
 import type { Delivery } from "../domain/delivery.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
-import { AppError } from "../domain/errors.ts";
+import { AppError, expected } from "../domain/errors.ts";
 import type { Clock, Dispatcher, Feed, Timers } from "../domain/ports.ts";
-import type { DeliveryRow, OfficeStore, ReadStore } from "../domain/stores.ts";
+import type { DeliveryRow, OfficeStore, ReadStore, RecoverPlace } from "../domain/stores.ts";
 import { giveWay } from "./give-way.ts";
 import { endpointOf, unknown } from "./lookup.ts";
 
@@ -29,8 +29,8 @@ export interface Motion {
     deliveryId: string,
   ): Promise<{ delivery: Delivery; isAttemptUnderWay: boolean }>;
   /**
-   * Everything of the endpoint that failed since then (given up, or waiting for a retry) is due
-   * now.
+   * Everything of the endpoint whose last failure is not before that time (given up, or waiting for a retry) is due
+   * now, tests excepted. `invalid_request` for a time in the future.
    */
   recover(
     applicationSeq: number,
@@ -125,22 +125,29 @@ async function recover(
   sinceMs: number,
 ): Promise<{ recovered: number }> {
   const { store, directory, dispatcher, clock, timers } = needs;
+  if (sinceMs > clock.nowMs()) throw inFuture(sinceMs);
   let recovered = 0;
-  let afterSeq: number | null = 0;
-  while (afterSeq !== null) {
+  let after: RecoverPlace | null = null;
+  do {
     // Asked again for each chunk: the endpoint may be paused or deleted while this goes on.
     const endpoint = directory.endpoint(endpointSeq);
     if (endpoint === undefined) break;
     const hold = holdAt(endpoint);
     const nowMs = clock.nowMs();
-    const query = { endpointSeq, sinceMs, afterSeq, limit: CHUNK, hold, nowMs };
-    const chunk: { moved: number; next: number | null } = await store.recoverChunk(query);
+    const query = { endpointSeq, sinceMs, after, limit: CHUNK, hold, nowMs };
+    const chunk: { moved: number; next: RecoverPlace | null } = await store.recoverChunk(query);
     recovered += chunk.moved;
-    afterSeq = chunk.next;
+    after = chunk.next;
     if (chunk.moved > 0) dispatcher.endpointChanged(endpointSeq);
-    if (afterSeq !== null) await giveWay(timers);
-  }
+    if (after !== null) await giveWay(timers);
+  } while (after !== null);
   return { recovered };
+}
+
+/** Nothing can have failed then: a slip of the pen that would be answered with 0 recovered, as if all were well. */
+function inFuture(sinceMs: number): AppError {
+  const message = expected("since", "a time that is past", new Date(sinceMs).toISOString());
+  return new AppError("invalid_request", message, { problems: [{ path: "/since", message }] });
 }
 
 async function cancelWaiting(

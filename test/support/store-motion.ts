@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { Endpoint } from "../../daemon/domain/endpoint.ts";
-import type { NewDelivery, RecoverQuery } from "../../daemon/domain/stores.ts";
+import type { NewDelivery, RecoverPlace, RecoverQuery } from "../../daemon/domain/stores.ts";
 import type { Desk, Laws } from "./store-desk.ts";
 import { first, START_MS } from "./store-desk.ts";
 import { fates } from "./store-order.ts";
@@ -15,15 +15,13 @@ async function recover(
   const chunks: number[] = [];
   const nowMs = START_MS + 5_000;
   const query = { endpointSeq: endpoint.seq, sinceMs: 0, limit: 2, hold: null, nowMs, ...more };
-  let afterSeq: number | null = 0;
-  while (afterSeq !== null) {
-    const answer: { moved: number; next: number | null } = await desk.store.office.recoverChunk({
-      ...query,
-      afterSeq,
-    });
+  let after: RecoverPlace | null = null;
+  do {
+    const answer: { moved: number; next: RecoverPlace | null } =
+      await desk.store.office.recoverChunk({ ...query, after });
     chunks.push(answer.moved);
-    afterSeq = answer.next;
-  }
+    after = answer.next;
+  } while (after !== null);
   return chunks;
 }
 
@@ -147,6 +145,36 @@ export const motionLaws: Laws = {
     for (let i = 0; i < 5; i++) await desk.record(await desk.post(endpoint), "exhausted");
     for (let i = 0; i < 3; i++) await desk.record(await desk.post(endpoint), "retry");
     assert.deepEqual(await recover(desk, endpoint), [2, 2, 2, 2, 0]);
+  },
+
+  "recovering leaves what last failed before that time, whether it was given up or waits for a retry":
+    async (desk) => {
+      const endpoint = await desk.endpoint();
+      const posts = [];
+      for (let i = 0; i < 9; i++) posts.push(await desk.post(endpoint));
+      for (const [i, delivery] of posts.entries()) {
+        await desk.record(delivery, "retry", START_MS + 100 * i);
+      }
+      const [again] = posts;
+      assert.ok(again);
+      // Failed again since: what counts is the last time.
+      await desk.record(again, "retry", START_MS + 1_000, 2);
+      const chunks = await recover(desk, endpoint, { sinceMs: START_MS + 700 });
+      assert.equal(
+        chunks.reduce((sum, moved) => sum + moved),
+        3,
+      );
+      const rows = posts.map(({ id }) => desk.store.reads.delivery(desk.applicationSeq, id));
+      const starts = (await Promise.all(rows)).map((row) => row?.tableStart);
+      assert.deepEqual(starts, [2, 0, 0, 0, 0, 0, 0, 1, 1]);
+    },
+
+  "recovering leaves tests alone: they are asked for one by one": async (desk) => {
+    const endpoint = await desk.endpoint();
+    const test = await desk.post(endpoint, { isTest: true });
+    await desk.record(test, "exhausted");
+    assert.deepEqual(await recover(desk, endpoint), [0]);
+    assert.deepEqual(await fates(desk, [test]), ["exhausted"]);
   },
 
   "recovering for a paused endpoint holds what it puts back": async (desk) => {

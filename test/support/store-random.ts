@@ -134,7 +134,7 @@ const operate: Action = async ({ desk, seeded, endpoints, nowMs }) => {
     orderingKey: row.orderingKey,
     isTest: false,
   };
-  const recover = { endpointSeq: endpoint.seq, sinceMs: 0, afterSeq: 0, limit: 3, hold, nowMs };
+  const recover = { endpointSeq: endpoint.seq, sinceMs: 0, after: null, limit: 3, hold, nowMs };
   await seeded.pick<() => Promise<unknown>>([
     () => office.resend(row.seq, hold, nowMs),
     () => office.resend(row.seq, hold, nowMs),
