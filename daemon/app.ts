@@ -20,7 +20,7 @@ import type { Resolver } from "./egress/resolver.ts";
 import { createSystemResolver } from "./egress/resolver.ts";
 import { createIngest } from "./ingest/accept.ts";
 import { createPace } from "./ingest/pace.ts";
-import { createSchemas } from "./ingest/schemas.ts";
+import { createSchemaProblems } from "./ingest/schemas.ts";
 import type { Office } from "./manage/office.ts";
 import { openOffice } from "./manage/office.ts";
 import type { Keyring } from "./manage/secrets.ts";
@@ -41,6 +41,7 @@ import type { Metrics } from "./system/metrics.ts";
 import { createMetrics } from "./system/metrics.ts";
 import { startSchedule } from "./system/schedule.ts";
 import { openTimers } from "./system/timers.ts";
+import { createSchemaChecker } from "./system/schemas.ts";
 import { openVault } from "./system/vault.ts";
 import { createJobs } from "./upkeep/jobs.ts";
 import type { Readiness } from "./upkeep/readiness.ts";
@@ -142,7 +143,8 @@ interface Work {
 async function openWork(ground: Ground): Promise<Work> {
   const { config, store, dataDir, directory } = ground;
   const keyring = createKeyring(ground.vault);
-  const schemas = createSchemas(directory);
+  const schemas = createSchemaChecker(ground);
+  ground.closers.push(() => schemas.stop());
   const gauges = createGauges(store, dataDir, () => engine);
   const metrics = createMetrics(gauges);
   let ended = 0;
@@ -169,7 +171,7 @@ async function openWork(ground: Ground): Promise<Work> {
       loopBusy: openLoopGauge().busySinceLast,
       load: () => ({ ready: engine.load(null).ready, ended }),
     }),
-    schemaProblems: schemas.problemsWith,
+    schemaProblems: createSchemaProblems(directory, schemas),
     backlog: gauges.waiting,
     backlogMax: config.limits.backlogMax,
     hasDiskSpace: () => readiness.hasDiskSpace,
@@ -181,7 +183,7 @@ async function openWork(ground: Ground): Promise<Work> {
     dispatcher: engine,
     keyring,
     rules: egressRules(ground.config.egressAllow),
-    compileSchema: schemas.problemOf,
+    schemas,
   });
   return { engine, ingest, office, readiness, gauges, metrics };
 }

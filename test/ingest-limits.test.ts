@@ -131,8 +131,9 @@ test("a body that one endpoint's profile can't carry fails alone; the others of 
 });
 
 suite("data against its type's schema", () => {
-  const schemaProblems: (event: IncomingEvent) => { path: string; message: string }[] = ({ id }) =>
-    id === "bad" ? [{ path: "/data/n", message: "/data/n must be string" }] : [];
+  const fault = { path: "/data/n", message: "/data/n must be string" };
+  const schemaProblems = ({ id }: IncomingEvent) =>
+    id === "bad" ? Promise.resolve([fault]) : null;
 
   test("is refused before anything waits, and says where", async () => {
     using workshop = await openWorkshop({ ingest: { schemaProblems } });
@@ -151,7 +152,7 @@ suite("data against its type's schema", () => {
   });
 
   test("is not asked of the daemon's own events", async () => {
-    const refuse = () => [{ path: "", message: "no" }];
+    const refuse = () => Promise.resolve([{ path: "", message: "no" }]);
     using workshop = await openWorkshop({ ingest: { schemaProblems: refuse } });
     const { seq } = await workshop.endpoint();
     const tested = workshop.ingest.acceptTest(seq);

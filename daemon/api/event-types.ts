@@ -21,7 +21,10 @@ const eventTypeIn = z.strictObject({
     .union([z.record(z.string(), z.unknown()), z.boolean()])
     .nullable()
     .default(null)
-    .describe("JSON Schema (draft 2020-12) that `data` of new events must satisfy."),
+    .describe(
+      "JSON Schema (draft 2020-12) that `data` of new events must satisfy, of at most 64 KiB. It has " +
+        "250 ms for each event; where it takes longer, the type's events are refused for a minute.",
+    ),
 });
 
 const EXAMPLE_TYPE = {
@@ -73,10 +76,13 @@ function putType({ eventTypes }: ApiNeeds): Route {
     operationId: "putEventType",
     tag: "Event types",
     summary: "Write down an event type, or replace what was written",
-    description: "Events of unknown types are accepted, too; a schema makes the daemon check data.",
+    description:
+      "Events of unknown types are accepted, too; a schema makes the daemon check data, and refuse " +
+      "raw events of the type.",
     access: needsScope("manage"),
     body: { schema: eventTypeIn, example: EXAMPLE_TYPE },
     answers: { 200: { description: "The event type as it is now.", schema: eventTypeOut } },
+    faults: ["backlog_full"],
     async handle(call) {
       const { description, schema } = call.body;
       const input = { name: param(call, "name"), description, schema };

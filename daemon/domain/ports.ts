@@ -1,6 +1,7 @@
 /** What work rooms ask of the machine, and of each other. What they ask of the store is in stores.ts. */
-import type { Scope } from "./application.ts";
+import type { EventType, Scope } from "./application.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Problem } from "./errors.ts";
 import type { AcceptedDelivery, DueEvent } from "./stores.ts";
 
 /** Two clocks in one, because a wall clock may be set back. */
@@ -116,6 +117,21 @@ export interface Ingest {
   acceptNotice(applicationSeq: number, type: string, value: object): Promise<void>;
   /** The backlog was counted anew: what was accepted before is part of it now. */
   backlogCounted(): void;
+}
+
+/**
+ * JSON Schema (draft 2020-12) behind deadlines. A schema is a program that somebody else wrote: it may take exponential time
+ * or all memory there is, and must cost nobody but its own event type. Both reject with AppError `backlog_full` where too
+ * much waits, and `unavailable` where nothing can be checked now.
+ */
+export interface SchemaChecker {
+  /** Why the schema can't be used, in one sentence; null where it can. */
+  problemOf(applicationSeq: number, schema: unknown): Promise<string | null>;
+  /**
+   * What is wrong with the data by the type's schema; empty for nothing. Each event has 250 ms. A schema that did not decide
+   * in them is a problem of its own: events of its type are refused at once then, for a minute or until the type is put anew.
+   */
+  problemsWith(type: EventType, data: Uint8Array): Promise<readonly Problem[]>;
 }
 
 /** Who wants to know of changes after their commit. Returns how to stop. */

@@ -19,6 +19,7 @@ import { StoreUnavailable } from "../domain/stores.ts";
 import type { Pace } from "./pace.ts";
 import type { Prepared } from "./prepare.ts";
 import { admissions, prepare } from "./prepare.ts";
+import type { SchemaProblems } from "./schemas.ts";
 
 /** Events in one commit: enough to share its disk flush, few enough that the loop turns in a few milliseconds. */
 const COMMIT_EVENTS_MAX = 256;
@@ -37,8 +38,7 @@ export interface IngestNeeds {
   readonly ids: IdMaker;
   readonly feed: Feed;
   readonly pace: Pace;
-  /** What is wrong with an event's data by its type's schema; nothing where there is none. */
-  readonly schemaProblems: (event: IncomingEvent) => readonly Problem[];
+  readonly schemaProblems: SchemaProblems;
   /** Deliveries that wait, pending or held; known within about a second. */
   readonly backlog: () => number;
   readonly backlogMax: number;
@@ -182,23 +182,25 @@ export function createIngest(needs: IngestNeeds): Ingest {
     }
   }
 
-  function assertSchemas(events: readonly IncomingEvent[]): void {
-    const problems = events.flatMap((event, i) =>
-      needs.schemaProblems(event).map(({ path, message }) => ({
-        path: events.length === 1 ? path : `/events/${i}${path}`,
-        message,
-      })),
-    );
-    if (problems.length === 0) return;
-    const first = problems[0]?.message ?? "";
-    throw new AppError("schema_violation", `data violates its type's schema: ${first}`, {
-      problems,
-    });
+  /** Null where no event's type has a schema: most never have to wait for anything but their commit. */
+  function schemasKept(events: readonly IncomingEvent[]): Promise<void> | null {
+    let looks: Promise<readonly Problem[]>[] | null = null;
+    let index = 0;
+    for (const event of events) {
+      const look = needs.schemaProblems(event);
+      if (look !== null) {
+        const base = events.length === 1 ? "" : `/events/${index}`;
+        (looks ??= []).push(look.then((problems) => problems.map(placedBelow(base))));
+      }
+      index += 1;
+    }
+    return looks === null ? null : assertNoProblem(looks);
   }
 
   return {
     async accept(events) {
-      assertSchemas(events);
+      const kept = schemasKept(events);
+      if (kept !== null) await kept;
       const answers = await submit(events, null).catch(asAppError);
       return answers.map(ingestAnswer);
     },
@@ -216,6 +218,18 @@ export function createIngest(needs: IngestNeeds): Ingest {
       acceptedSinceCount = 0;
     },
   };
+}
+
+function placedBelow(base: string): (problem: Problem) => Problem {
+  return ({ path, message }) => ({ path: `${base}${path}`, message });
+}
+
+async function assertNoProblem(looks: readonly Promise<readonly Problem[]>[]): Promise<void> {
+  const problems = (await Promise.all(looks)).flat();
+  const [first] = problems;
+  if (first === undefined) return;
+  const message = `data does not pass its type's schema: ${first.message}`;
+  throw new AppError("schema_violation", message, { problems });
 }
 
 function testEvent({ id, applicationSeq, settings }: Endpoint): IncomingEvent {

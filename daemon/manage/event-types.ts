@@ -4,13 +4,13 @@ import type { Directory } from "../domain/directory.ts";
 import type { Problem } from "../domain/errors.ts";
 import { expected } from "../domain/errors.ts";
 import { EVENT_TYPE_BYTES_MAX, isEventType, isReservedType } from "../domain/pattern.ts";
-import type { Clock } from "../domain/ports.ts";
+import type { Clock, SchemaChecker } from "../domain/ports.ts";
 import type { OfficeStore } from "../domain/stores.ts";
 import { unknown } from "./lookup.ts";
 import { refuseProblems } from "./problems.ts";
 import { DESCRIPTION_LENGTH_MAX } from "./settings.ts";
 
-export const SCHEMA_BYTES_MAX = 64 * 1024;
+const SCHEMA_BYTES_MAX = 64 * 1024;
 
 export interface EventTypeInput {
   readonly name: string;
@@ -20,7 +20,10 @@ export interface EventTypeInput {
 }
 
 export interface EventTypes {
-  /** Makes it or replaces it; events that were accepted before are not looked at again. */
+  /**
+   * Makes it or replaces it; events that were accepted before are not looked at again. Rejects as
+   * `SchemaChecker.problemOf` does, too.
+   */
   put(applicationSeq: number, input: EventTypeInput): Promise<EventType>;
   /** By name. */
   list(applicationSeq: number): readonly EventType[];
@@ -36,15 +39,28 @@ export interface EventTypesNeeds {
   readonly store: Pick<OfficeStore, "putEventType" | "deleteEventType">;
   readonly directory: Directory;
   readonly clock: Pick<Clock, "nowMs">;
-  /** Why the schema can't be used, in one sentence; null where it can. */
-  readonly compileSchema: (schema: unknown) => string | null;
+  readonly schemas: Pick<SchemaChecker, "problemOf">;
 }
 
 export function createEventTypes(needs: EventTypesNeeds): EventTypes {
   const { store, directory, clock } = needs;
+
+  async function schemaProblems(
+    applicationSeq: number,
+    { schema }: EventTypeInput,
+  ): Promise<readonly Problem[]> {
+    if (schema === null) return [];
+    const bytes = Buffer.byteLength(JSON.stringify(schema) ?? "");
+    const message =
+      bytes <= SCHEMA_BYTES_MAX
+        ? await needs.schemas.problemOf(applicationSeq, schema)
+        : expected("schema", `at most ${SCHEMA_BYTES_MAX} bytes of JSON`, bytes);
+    return message === null ? [] : [{ path: "/schema", message }];
+  }
+
   return {
     async put(applicationSeq, input) {
-      refuseProblems(typeProblems(input, needs.compileSchema));
+      refuseProblems([...typeProblems(input), ...(await schemaProblems(applicationSeq, input))]);
       const nowMs = clock.nowMs();
       const before = directory.eventType(applicationSeq, input.name);
       const { name, description, schema } = input;
@@ -71,10 +87,7 @@ export function createEventTypes(needs: EventTypesNeeds): EventTypes {
   };
 }
 
-function typeProblems(
-  { name, description, schema }: EventTypeInput,
-  compileSchema: EventTypesNeeds["compileSchema"],
-): readonly Problem[] {
+function typeProblems({ name, description }: EventTypeInput): readonly Problem[] {
   const problems: Problem[] = [];
   if (!isEventType(name)) {
     const segments = "dot-separated segments of A-Z a-z 0-9 _ -";
@@ -91,15 +104,5 @@ function typeProblems(
       message: expected("description", wanted, description.length),
     });
   }
-  const message = schema === null ? null : schemaProblem(schema, compileSchema);
-  return message === null ? problems : [...problems, { path: "/schema", message }];
-}
-
-function schemaProblem(
-  schema: unknown,
-  compileSchema: EventTypesNeeds["compileSchema"],
-): string | null {
-  const bytes = Buffer.byteLength(JSON.stringify(schema) ?? "");
-  if (bytes <= SCHEMA_BYTES_MAX) return compileSchema(schema);
-  return expected("schema", `at most ${SCHEMA_BYTES_MAX} bytes of JSON`, bytes);
+  return problems;
 }

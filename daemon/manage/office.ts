@@ -1,6 +1,14 @@
 import type { Directory } from "../domain/directory.ts";
 import type { IdMaker } from "../domain/id.ts";
-import type { Chance, Clock, Dispatcher, Feed, Timers, Vault } from "../domain/ports.ts";
+import type {
+  Chance,
+  Clock,
+  Dispatcher,
+  Feed,
+  SchemaChecker,
+  Timers,
+  Vault,
+} from "../domain/ports.ts";
 import type { OfficeStore, ReadStore } from "../domain/stores.ts";
 import type { Applications } from "./applications.ts";
 import { createApplications } from "./applications.ts";
@@ -43,7 +51,7 @@ export interface OfficeNeeds {
   readonly timers: Timers;
   readonly feed: Feed;
   readonly rules: EgressRules;
-  readonly compileSchema: (schema: unknown) => string | null;
+  readonly schemas: Pick<SchemaChecker, "problemOf">;
 }
 
 /** One office for one store: changes of one endpoint take turns, whoever asks for them. */

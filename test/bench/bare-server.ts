@@ -9,9 +9,9 @@ import type { Dispatcher } from "../../daemon/domain/ports.ts";
 import type { EventStore } from "../../daemon/domain/stores.ts";
 import { createIngest } from "../../daemon/ingest/accept.ts";
 import { createPace } from "../../daemon/ingest/pace.ts";
-import { createSchemas } from "../../daemon/ingest/schemas.ts";
-import { egressRules } from "../../daemon/egress/rules.ts";
+import { createSchemaProblems } from "../../daemon/ingest/schemas.ts";
 import { openOffice } from "../../daemon/manage/office.ts";
+import { egressRules } from "../../daemon/egress/rules.ts";
 import { createKeyring } from "../../daemon/manage/secrets.ts";
 import { fillDirectory } from "../../daemon/manage/start.ts";
 import { openStore } from "../../daemon/storage/store.ts";
@@ -20,6 +20,7 @@ import { openClock } from "../../daemon/system/clock.ts";
 import { openLog } from "../../daemon/system/log.ts";
 import { openLoopGauge } from "../../daemon/system/loop.ts";
 import { createMetrics } from "../../daemon/system/metrics.ts";
+import { createSchemaChecker } from "../../daemon/system/schemas.ts";
 import { openTimers } from "../../daemon/system/timers.ts";
 import { createVault } from "../../daemon/system/vault.ts";
 import { end, endWithParent, launchServer, tellParent } from "./children.ts";
@@ -98,7 +99,8 @@ async function openRooms() {
 async function openBareApi(key: string) {
   const rooms = await openRooms();
   const { clock, chance, timers, ids, store, directory, feed, metrics } = rooms;
-  const schemas = createSchemas(directory);
+  const log = openLog({ format: "text", level: "warn" });
+  const schemas = createSchemaChecker({ timers, log });
   const loop = openLoopGauge();
   const ingest = createIngest({
     store: createNoStore(),
@@ -109,7 +111,7 @@ async function openBareApi(key: string) {
     ids,
     feed,
     pace: createPace({ loopBusy: loop.busySinceLast, load: () => ({ ready: 0, ended: 0 }) }),
-    schemaProblems: schemas.problemsWith,
+    schemaProblems: createSchemaProblems(directory, schemas),
     backlog: () => 0,
     backlogMax: LIMITS.backlogMax,
     hasDiskSpace: () => true,
@@ -128,7 +130,7 @@ async function openBareApi(key: string) {
     timers,
     feed,
     rules: egressRules([]),
-    compileSchema: schemas.problemOf,
+    schemas,
   });
   await office.keys.ensureKey(key);
   const api = createApi({
@@ -143,7 +145,7 @@ async function openBareApi(key: string) {
     clock,
     timers,
     chance,
-    log: openLog({ format: "text", level: "warn" }),
+    log,
     readiness: async () => [],
     metrics: { rejected: metrics.rejected, page: metrics.page },
   });

@@ -143,7 +143,7 @@ export async function startLife(world: World): Promise<void> {
       loopBusy: () => seeded.pick([0.5, 1]),
       load: () => ({ ready: engine.load(null).ready, ended }),
     }),
-    schemaProblems: () => [],
+    schemaProblems: () => null,
     backlog: () => 0,
     backlogMax: 1e9,
     hasDiskSpace: () => true,

@@ -13,7 +13,7 @@ import type { Settlement } from "../../daemon/domain/delivery.ts";
 import type { Admission, Change, Feed, Ingest } from "../../daemon/domain/ports.ts";
 import { egressRules } from "../../daemon/egress/rules.ts";
 import { createIngest } from "../../daemon/ingest/accept.ts";
-import { createSchemas } from "../../daemon/ingest/schemas.ts";
+import { createSchemaProblems } from "../../daemon/ingest/schemas.ts";
 import { createApplications } from "../../daemon/manage/applications.ts";
 import { createDeletion } from "../../daemon/manage/deletion.ts";
 import { createEndpoints } from "../../daemon/manage/endpoints.ts";
@@ -26,6 +26,8 @@ import { fillDirectory } from "../../daemon/manage/start.ts";
 import { createTurns } from "../../daemon/manage/turns.ts";
 import { openStore } from "../../daemon/storage/store.ts";
 import { openChance } from "../../daemon/system/chance.ts";
+import { createSchemaChecker } from "../../daemon/system/schemas.ts";
+import { openTimers } from "../../daemon/system/timers.ts";
 import { createVault } from "../../daemon/system/vault.ts";
 
 export const NOON_MS = Date.UTC(2026, 0, 31, 12);
@@ -66,6 +68,7 @@ export async function openHouse(options: HouseOptions = {}) {
         await new Promise((resolve) => server.close(resolve));
       }
       rmSync(socketDir, { recursive: true, force: true });
+      parts.schemas.stop();
       parts.store.close();
     },
   };
@@ -96,13 +99,13 @@ async function openRooms(options: HouseOptions) {
   const feed = createTestFeed();
   const dispatcher = createTestDispatcher();
   const log = createTestLog();
-  const schemas = createSchemas(directory);
+  const schemas = createSchemaChecker({ timers: openTimers(), log });
   const shared = { store: store.office, directory, dispatcher, ids, chance, clock, timers, feed };
   const ingest = createIngest({
     ...shared,
     store: store.events,
     pace: { allowance: () => Infinity, accepted: () => undefined },
-    schemaProblems: (event) => schemas.problemsWith(event),
+    schemaProblems: createSchemaProblems(directory, schemas),
     backlog: () => 0,
     hasDiskSpace: () => true,
     backlogMax: options.backlogMax ?? 1_000,
@@ -136,10 +139,7 @@ async function openRooms(options: HouseOptions) {
       takeTurns,
     }),
     deletion: createDeletion({ ...shared, takeTurns }),
-    eventTypes: createEventTypes({
-      ...shared,
-      compileSchema: (schema) => schemas.problemOf(schema),
-    }),
+    eventTypes: createEventTypes({ ...shared, schemas }),
     motion: createMotion({ ...shared, store: { ...store.office, ...store.reads } }),
     replay: createReplay(shared),
     readiness: async () => ready.checks,
@@ -148,7 +148,7 @@ async function openRooms(options: HouseOptions) {
       page: async () => ({ contentType: "text/plain; version=0.0.4", text: "posthorn_up 1\n" }),
     },
   };
-  return { needs, store, time, timers, feed, dispatcher, log, ready, rejected };
+  return { needs, schemas, store, time, timers, feed, dispatcher, log, ready, rejected };
 }
 
 function limitsFor(options: HouseOptions): ApiNeeds["config"]["limits"] {

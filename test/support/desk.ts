@@ -95,7 +95,10 @@ export async function openDesk(options: DeskOptions = {}) {
       checkGrant: (text: string) => (text === "bad" ? "expected a grant, got bad" : null),
       foresee: () => null,
     },
-    compileSchema: (schema: unknown) => (schema === "bad" ? "expected a schema, got bad" : null),
+    schemas: {
+      problemOf: async (_: number, schema: unknown) =>
+        schema === "bad" ? "expected a schema, got bad" : null,
+    },
     takeTurns: createTurns(),
   };
   const applications = createApplications(needs);

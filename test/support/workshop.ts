@@ -99,7 +99,7 @@ export async function openWorkshop(options: WorkshopOptions = {}) {
       store: guarded.events,
       dispatcher: engine,
       pace: { allowance: () => Infinity, accepted: () => undefined },
-      schemaProblems: () => [],
+      schemaProblems: () => null,
       backlog: () => 0,
       backlogMax: 1e9,
       hasDiskSpace: () => true,
