@@ -19,8 +19,15 @@ function openChecker(t: TestContext, fatal: (task: SchemaTask) => boolean = () =
   const children: SchemaChild[] = [];
   const ends: SchemaChildNeeds["onEnd"][] = [];
   const log: string[] = [];
+  const minutes = new Set<() => void>();
   const checker = createSchemaChecker({
-    timers: openTimers(),
+    timers: {
+      after(delayMs, run) {
+        if (delayMs < 60_000) return openTimers().after(delayMs, run);
+        minutes.add(run);
+        return () => minutes.delete(run);
+      },
+    },
     log: { warn: (message) => void log.push(message) },
     start(needs) {
       const { send, kill } = startSchemaChild(needs);
@@ -54,6 +61,11 @@ function openChecker(t: TestContext, fatal: (task: SchemaTask) => boolean = () =
       checker.problemsWith(type, Buffer.from(JSON.stringify(value))),
     /** The newest process ends, whatever it does. */
     breakDown,
+    /** Whatever waits for a minute has waited for it. */
+    passMinute() {
+      for (const run of minutes) run();
+      minutes.clear();
+    },
   };
 }
 
@@ -189,6 +201,18 @@ suite("a schema that does not decide", () => {
     const { with: look } = openChecker(t);
     assert.match(messages(await look(typeOf({ $ref: "#" }), 1)), /got a fault: Maximum call stack/);
   });
+});
+
+test("after a minute without events the process is let go, and a refused type gets another try", async (t) => {
+  const { with: look, children, passMinute } = openChecker(t);
+  const slow = typeOf({ type: "string", pattern: "^(a+)+$" });
+  const freak = `${"a".repeat(45)}!`;
+  assert.match(messages(await look(slow, freak)), /got no decision/);
+  assert.match(messages(await look(slow, "aaa")), /got no decision/);
+  passMinute();
+  assert.deepEqual(await look(slow, "aaa"), []);
+  assert.equal(children.length, 2);
+  assert.match(messages(await look(slow, freak)), /got no decision/);
 });
 
 suite("a process that breaks down", () => {
