@@ -27,14 +27,15 @@ import type { Keyring } from "./manage/secrets.ts";
 import { createKeyring } from "./manage/secrets.ts";
 import { fillDirectory } from "./manage/start.ts";
 import type { DatabaseCheck } from "./storage/check.ts";
-import { checkDatabase } from "./storage/check.ts";
+import { checkDatabase, sealedSample } from "./storage/check.ts";
 import { lockDataDir } from "./storage/lock.ts";
+import { refusal } from "./storage/open.ts";
 import type { Store } from "./storage/store.ts";
 import { openStore } from "./storage/store.ts";
 import { openChance } from "./system/chance.ts";
 import { monotonicMs, openClock } from "./system/clock.ts";
 import type { DataDir } from "./system/data-dir.ts";
-import { diskFreeBytes, openDataDir } from "./system/data-dir.ts";
+import { dataDirAt, diskFreeBytes, openDataDir } from "./system/data-dir.ts";
 import { openLoopGauge } from "./system/loop.ts";
 import { openDoor } from "./system/door.ts";
 import type { Metrics } from "./system/metrics.ts";
@@ -84,7 +85,7 @@ export async function startApp(
     return await open(ground, await openWork(ground));
   } catch (error) {
     await closeAll(closers);
-    throw error;
+    throw refusal(error, dataDirAt(config.dataDir).database);
   }
 }
 
@@ -302,14 +303,18 @@ async function openVaultFor(dataDir: DataDir, store: Store, chance: Chance): Pro
   const owner = endpoints.find(({ secrets }) => secrets.length > 0);
   const sealed = owner?.secrets[0]?.sealed;
   if (owner === undefined || sealed === undefined) return vault;
+  refuseWrongKey(vault, dataDir.key, owner.id, sealed);
+  return vault;
+}
+
+function refuseWrongKey(vault: Vault, key: string, owner: string, sealed: Uint8Array): void {
   try {
-    vault.open(owner.id, sealed);
+    vault.open(owner, sealed);
   } catch (error) {
     const got = "another one; put the right one back from a backup";
-    const message = `expected ${dataDir.key} to be the key of the secrets in the database, got ${got}`;
+    const message = `expected ${key} to be the key of the secrets in the database, got ${got}`;
     throw new StartRefused(message, { cause: error });
   }
-  return vault;
 }
 
 /** Numbers that cost a look at the file, looked up once a second and remembered. */
@@ -334,6 +339,20 @@ function createGauges(store: Store, dataDir: DataDir, engine: () => Engine) {
 
 async function closeAll(closers: Closers): Promise<void> {
   for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+}
+
+/** For `posthorn doctor`: why a daemon would refuse to start with the key in this folder; null where it would not. */
+export function examineKey(dataDir: string): string | null {
+  const { key, database } = dataDirAt(dataDir);
+  try {
+    const { vault } = openVault(key, false, openChance());
+    const sample = sealedSample(database);
+    if (sample !== null) refuseWrongKey(vault, key, sample.owner, sample.sealed);
+    return null;
+  } catch (error) {
+    if (error instanceof StartRefused) return error.message;
+    throw error;
+  }
 }
 
 /** For `posthorn doctor`: a look at a database that no daemon uses now. Changes nothing. */

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,6 +19,7 @@ import type { TestContext } from "node:test";
 import { test } from "node:test";
 
 import { greeting } from "../daemon/cli/serve.ts";
+import { examineKey } from "../daemon/app.ts";
 import { checkDatabase } from "../daemon/storage/check.ts";
 import { posthorn } from "./support/cli.ts";
 
@@ -138,19 +147,56 @@ test("a wrong configuration ends the start with 2 and every problem; nothing is 
 test("doctor finds a running daemon well, a stopped one's database sound, and a damaged one bad", async (t) => {
   const dataDir = folder();
   const clock = { nowMs: () => Date.now(), wallMs: () => Date.now() };
-  const world = { clock, checkDatabase: async (path: string) => checkDatabase(path) };
+  const world = {
+    clock,
+    checkDatabase: async (path: string) => checkDatabase(path),
+    checkKey: async (path: string) => examineKey(path),
+  };
   const here = ["doctor", "--data-dir", dataDir];
   const child = serve(t, dataDir);
   await logLine(child, /^listening$/);
-  assert.match((await posthorn(here, world)).out, /^daemon +good +can take events$/m);
+  const running = await posthorn([...here, "--disk-free-bytes-min", "1024GiB"], world);
+  assert.equal(running.code, 0, running.out);
+  assert.match(running.out, /^daemon +good +can take events$/m);
+  // The daemon's own floor, and not that of this command line.
+  assert.match(running.out, /^disk +good +\d+ bytes free, 67108864 needed$/m);
+  await posthorn(["endpoints", "create", "https://shop.example/", "--data-dir", dataDir]);
   await ended(child, "SIGTERM");
   const stopped = await posthorn(here, world);
   assert.equal(stopped.code, 0);
   assert.match(stopped.out, /^database +good +sound: .* schema version \d+$/m);
+  const key = readFileSync(join(dataDir, "secret.key"));
+  writeFileSync(join(dataDir, "secret.key"), Buffer.alloc(32, 1));
+  const wrong = await posthorn(here, world);
+  assert.equal(wrong.code, 1);
+  assert.match(
+    wrong.out,
+    /^secret key +bad +expected \S+ to be the key of the secrets in the data/m,
+  );
+  writeFileSync(join(dataDir, "secret.key"), key);
   writeFileSync(join(dataDir, "posthorn.db"), "x".repeat(10_000));
   const damaged = await posthorn([...here, "--json"], world);
   assert.equal(damaged.code, 1);
   assert.equal(JSON.parse(damaged.out).ok, false);
+});
+
+test("pages that are damaged further in end the start with a sentence, and are left as they are", async (t) => {
+  const dataDir = folder();
+  const path = join(dataDir, "posthorn.db");
+  const first = serve(t, dataDir);
+  await logLine(first, /^listening$/);
+  await posthorn(["endpoints", "create", "https://shop.example/", "--data-dir", dataDir]);
+  await ended(first, "SIGTERM");
+  const file = openSync(path, "r+");
+  const noise = Buffer.alloc(8_192, 0xa5);
+  const pages = statSync(path).size / noise.length;
+  // Not the first one, which every look at the file begins with.
+  for (let page = 4; page < pages; page++) writeSync(file, noise, 0, noise.length, page * 8_192);
+  closeSync(file);
+  const child = serve(t, dataDir);
+  const exit = once(child, "exit");
+  await logLine(child, /^can't start: expected \S+ to be a usable database, got a damaged one/);
+  assert.equal((await exit)[0], 1);
 });
 
 test("doctor says that a clock in the past is wrong", async () => {

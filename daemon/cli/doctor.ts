@@ -10,6 +10,7 @@ import { probeSocket } from "../system/local-socket.ts";
 import { openClient } from "./client.ts";
 import type { ExitCode } from "./exit.ts";
 import { EXIT } from "./exit.ts";
+import { checksIn } from "./healthcheck.ts";
 import { tableText } from "./text.ts";
 import type { World } from "./world.ts";
 
@@ -55,10 +56,14 @@ async function examine(world: World, loaded: Loaded<Config>): Promise<readonly F
   return [
     ...findings,
     folderFinding(dir),
-    keyFinding(dir),
-    await diskFinding(config),
-    socketFinding(config, state),
-    state === "live" ? await daemonFinding(config) : await databaseFinding(world, dir),
+    await keyFinding(world, dir),
+    ...(state === "live"
+      ? [socketFinding(config, state), ...(await daemonFindings(config))]
+      : [
+          await diskFinding(config),
+          socketFinding(config, state),
+          await databaseFinding(world, dir),
+        ]),
   ];
 }
 
@@ -89,7 +94,7 @@ function folderFinding({ path }: DataDir): Finding {
       );
 }
 
-function keyFinding({ key, database }: DataDir): Finding {
+async function keyFinding(world: World, { path, key, database }: DataDir): Promise<Finding> {
   const stats = statSync(key, { throwIfNoEntry: false });
   if (stats === undefined) {
     return existsSync(database)
@@ -99,9 +104,8 @@ function keyFinding({ key, database }: DataDir): Finding {
         )
       : good("secret key", "is made by the first start");
   }
-  return (stats.mode & 0o077) === 0
-    ? good("secret key", key)
-    : bad("secret key", `others can read ${key}; run: chmod 600 ${key}`);
+  const problem = await world.checkKey(path);
+  return problem === null ? good("secret key", key) : bad("secret key", problem);
 }
 
 async function diskFinding({ dataDir, limits }: Config): Promise<Finding> {
@@ -128,15 +132,20 @@ function socketFinding({ socketPath }: Config, state: SocketState): Finding {
   }
 }
 
-async function daemonFinding({ socketPath }: Config): Promise<Finding> {
+/** In the running daemon's own words: its floor for the disk may be another than the one that is configured here. */
+async function daemonFindings({ socketPath }: Config): Promise<readonly Finding[]> {
   const client = openClient({ kind: "socket", path: socketPath ?? "" }, null);
   try {
     const { status, text } = await client.askRaw({ method: "GET", path: "/readyz" });
-    return status === 200
-      ? good("daemon", "can take events")
-      : bad("daemon", `can't take events now: ${text}`);
+    const checks = checksIn(text);
+    if (checks === null)
+      return [bad("daemon", `expected it to say how it is, got status ${status}`)];
+    return [
+      status === 200 ? good("daemon", "can take events") : bad("daemon", "can't take events now"),
+      ...checks.map(({ name, ok, detail }) => (ok ? good(name, detail) : bad(name, detail))),
+    ];
   } catch (error) {
-    return bad("daemon", messageOf(error));
+    return [bad("daemon", messageOf(error))];
   }
 }
 

@@ -33,11 +33,16 @@ interface Check {
 
 /** The checks that are not well, as the daemon words them. */
 function reasons(text: string, status: number): string {
+  const failed = (checksIn(text) ?? []).filter(({ ok }) => !ok).map(({ detail }) => detail);
+  return failed.join("; ") || `status ${status}`;
+}
+
+/** What `/readyz` says of each thing; null where it is not the daemon that has answered. */
+export function checksIn(text: string): readonly Check[] | null {
   try {
-    const { checks } = JSON.parse(text) as { readonly checks: readonly Check[] };
-    const failed = checks.filter(({ ok }) => !ok).map(({ detail }) => detail);
-    return failed.join("; ") || `status ${status}`;
+    const { checks } = JSON.parse(text) as { readonly checks?: readonly Check[] };
+    return Array.isArray(checks) ? checks : null;
   } catch {
-    return `status ${status}`;
+    return null;
   }
 }

@@ -6,7 +6,7 @@ import type { World } from "./world.ts";
 
 /** The machine's own world around the rooms that the command line may not know. */
 export function openWorld(
-  rooms: Pick<World, "version" | "startApp" | "checkDatabase">,
+  rooms: Pick<World, "version" | "startApp" | "checkKey" | "checkDatabase">,
   verb: string | undefined,
 ): World {
   // The reader has seen enough (`| head`): not worth a stack.

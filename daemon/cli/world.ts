@@ -28,8 +28,10 @@ export interface World {
   /** Aborted when the person wants a verb that runs on to end. */
   readonly interrupted: AbortSignal;
   /**
-   * Both are loaded when they are needed: a verb that only asks the daemon starts in half the time.
+   * These are loaded when they are needed: a verb that only asks the daemon starts in half the time.
    */
   startApp(config: Config, log: Log): Promise<App>;
+  /** Why a daemon would refuse to start with the key that is there; null where it would not. */
+  checkKey(dataDir: string): Promise<string | null>;
   checkDatabase(path: string): Promise<DatabaseCheck>;
 }

@@ -11,6 +11,26 @@ export type DatabaseCheck =
 
 const PROBLEMS_MAX = 10;
 
+/** Something sealed in the database, with its owner: for trying a key on it. Null where nothing is, or it can't be read. */
+export function sealedSample(path: string): { owner: string; sealed: Uint8Array } | null {
+  if (!existsSync(path)) return null;
+  let file: SqliteDatabase.Database | undefined;
+  try {
+    file = new SqliteDatabase(path, { readonly: true, fileMustExist: true });
+    const row = file
+      .prepare<[], { id: string; sealed: string }>(
+        `select id, secrets_json ->> '$[0].sealed' as sealed from endpoint
+         where secrets_json <> '[]' limit 1`,
+      )
+      .get();
+    return row === undefined ? null : { owner: row.id, sealed: Buffer.from(row.sealed, "base64") };
+  } catch {
+    return null;
+  } finally {
+    file?.close();
+  }
+}
+
 /** Reads the whole file and changes nothing. Takes seconds for each gigabyte. */
 export function checkDatabase(path: string): DatabaseCheck {
   if (!existsSync(path)) return { kind: "missing" };

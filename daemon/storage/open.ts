@@ -196,8 +196,12 @@ function asUnavailable(error: unknown): unknown {
   return trouble === null ? error : new StoreUnavailable(trouble, error);
 }
 
-function refusal(error: unknown, path: string): unknown {
-  if (error instanceof DatabaseRefused) return error;
+/**
+ * A fault of the file at `path` as a `DatabaseRefused`, whichever read or write of the start has met it; any other error as it is.
+ * A damaged page is found by whoever comes to it first, which may be long after the file was opened.
+ */
+export function refusal(error: unknown, path: string): unknown {
+  if (error instanceof StoreUnavailable) return refusal(error.cause, path);
   if (!(error instanceof SqliteDatabase.SqliteError)) return error;
   const hints: Record<string, string> = {
     SQLITE_NOTADB:
@@ -207,7 +211,9 @@ function refusal(error: unknown, path: string): unknown {
     SQLITE_CANTOPEN: "one that can't be opened; look at the folder's owner and permissions",
     SQLITE_READONLY: "a read-only one; look at the file's and the folder's permissions",
   };
-  const hint = hints[error.code] ?? `${error.code}: ${error.message}`;
+  // Extended codes go on from these: SQLITE_CORRUPT_INDEX, SQLITE_READONLY_DIRECTORY.
+  const known = Object.keys(hints).find((code) => error.code.startsWith(code));
+  const hint = hints[known ?? ""] ?? `${error.code}: ${error.message}`;
   return new DatabaseRefused(`expected ${path} to be a usable database, got ${hint}`, {
     cause: error,
   });

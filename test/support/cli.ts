@@ -30,6 +30,7 @@ export async function posthorn(argv: readonly string[], world: Partial<World> = 
     pause: () => Promise.resolve(),
     interrupted: new AbortController().signal,
     startApp: () => Promise.reject(new Error("nobody expected a daemon to start")),
+    checkKey: () => Promise.reject(new Error("nobody expected the key to be tried")),
     checkDatabase: () => Promise.reject(new Error("nobody expected the database to be read")),
     ...world,
   });
