@@ -15,7 +15,7 @@ const TABLE = [5_000, 60_000];
 function settled(input: Partial<SettleInput>, jitter = AS_WRITTEN) {
   const usual = { tryNumber: 1, isTest: false, table: TABLE, retry: "all" } as const;
   const outcome = answered(500);
-  return settle({ ...usual, outcome, endpointState: "active", ...input }, NOW_MS, jitter);
+  return settle({ ...usual, outcome, endpointState: "active", wallMs: NOW_MS, ...input }, NOW_MS, jitter);
 }
 
 type Word = "accepted" | "retried" | "rejected" | "gone";
@@ -198,6 +198,7 @@ const inputs: fc.Arbitrary<SettleInput> = fc.record({
   table: fc.array(fc.integer({ min: 1_000, max: 604_800_000 }), { maxLength: 20 }),
   retry: fc.constantFrom("all", "transient"),
   endpointState: fc.constantFrom(...STATES),
+  wallMs: fc.constant(NOW_MS),
 });
 
 test("whatever comes, the delivery is in a state that can be: due, held or ended, and one of them only", () => {

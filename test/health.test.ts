@@ -16,13 +16,14 @@ function after(
   health: EndpointHealth,
   status: number,
   atMs: number,
-  more: { retryAfter?: string; autoDisableDays?: number | null; control?: "disable" } = {},
+  more: { retryAfter?: string; autoDisableDays?: number | null; control?: "disable"; begunAtMs?: number } = {},
 ) {
   const { retryAfter = null, control = null, autoDisableDays = 5 } = more;
   const outcome = answered(status, { retryAfter, control });
   const usual = { tryNumber: 1, isTest: false, retry: "all", endpointState: "active" } as const;
-  const settlement = settle({ ...usual, outcome, table: [DAY] }, atMs, 0.5);
-  return healthAfter(health, settlement, autoDisableDays, atMs);
+  const begunAtMs = more.begunAtMs ?? atMs;
+  const settlement = settle({ ...usual, outcome, table: [DAY], wallMs: atMs }, atMs, 0.5);
+  return healthAfter(health, settlement, autoDisableDays, { begunAtMs, nowMs: atMs });
 }
 
 /** So many failures, the first at noon and the last `spanMs` later. */

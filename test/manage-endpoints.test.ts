@@ -108,6 +108,7 @@ test("a change that the store refused changes nothing, and the next one works", 
 });
 
 const FAILING = {
+  slowedSinceMs: null,
   slowedUntilMs: START_MS + 60_000,
   slowCount: 3,
   failingSinceMs: START_MS - 6 * 86_400_000,
@@ -124,11 +125,17 @@ test("a change of settings ends the slow-down, a new URL also the count of failu
   const slower = await update(desk.application.seq, endpoint.id, {
     settings: { ratePerSecond: 1 },
   });
-  assert.deepEqual(slower.health, { ...FAILING, slowedUntilMs: null });
+  assert.deepEqual(slower.health, { ...FAILING, slowedSinceMs: null, slowedUntilMs: null });
   const moved = await update(desk.application.seq, endpoint.id, {
     settings: { url: `${URL}/new` },
   });
-  const run = { slowedUntilMs: null, slowCount: 0, failingSinceMs: null, failedInARow: 0 };
+  const run = {
+    slowedSinceMs: null,
+    slowedUntilMs: null,
+    slowCount: 0,
+    failingSinceMs: null,
+    failedInARow: 0,
+  };
   assert.deepEqual(moved.health, { ...FAILING, ...run });
   assert.deepEqual((await desk.office.endpoints())[0]?.health, moved.health);
 });
@@ -279,6 +286,31 @@ test("a deletion that a crash cut short is ended at the next start, unseen by an
   assert.equal(await after.deletion.finishDeletions(), 0);
   assert.deepEqual(await after.office.endpoints(), [other]);
   assert.equal((await deliveryOf(after, dlv)).endReason, "endpoint_deleted");
+});
+
+test("a daemon that stops leaves the rest of a long deletion to its next start, and begins none", async () => {
+  const clock = createSetClock();
+  const store = openMemoryStore(clock);
+  const before = await openDesk({ clock, store });
+  const { endpoint } = await addEndpoint(before);
+  await addEndpoint(before);
+  const [dlv] = await send(before);
+  const { cancelChunk } = before.office;
+  let chunks = 0;
+  before.store.cancelChunk = (seq, reason, _limit, nowMs) => {
+    chunks += 1;
+    before.deletion.stop();
+    return cancelChunk(seq, reason, 1, nowMs);
+  };
+  await before.deletion.deleteEndpoint(before.application.seq, endpoint.id);
+  assert.equal(await before.deletion.finishDeletions(), 0);
+  assert.equal(chunks, 1);
+  assert.equal((await deliveryOf(before, dlv)).endReason, "endpoint_deleted");
+  assert.equal((await before.office.endpointsToDelete()).length, 1);
+
+  const after = await openDesk({ clock, store });
+  assert.equal(await after.deletion.finishDeletions(), 1);
+  assert.equal((await after.office.endpoints()).length, 1);
 });
 
 test("what the store knows is in the directory after a start", async () => {

@@ -33,7 +33,6 @@ function createBench(moveHeld: (query: MoveQuery) => Promise<{ moved: number; is
       nextDueAtMs: unused,
       recordAttempts: unused,
       pullForward: unused,
-      saveVariant: unused,
       moveHeld(query) {
         asked.push(query);
         return moveHeld(query);

@@ -1,11 +1,9 @@
 import { envelope } from "../../sdk/src/envelope.ts";
 import type { Outcome, OutgoingRequest } from "../domain/attempt.ts";
 import { settle } from "../domain/delivery.ts";
-import type { ProfileKind } from "../domain/endpoint.ts";
 import { backoffTable } from "../domain/endpoint.ts";
 import { healthAfter } from "../domain/health.ts";
 import type { AttemptRecord, DueDelivery, HealthRecord, Released } from "../domain/stores.ts";
-import { StoreUnavailable } from "../domain/stores.ts";
 import type { Lane } from "./lane.ts";
 import type { EngineNeeds } from "./needs.ts";
 import { createRecorder } from "./recorder.ts";
@@ -13,11 +11,10 @@ import { dataOf, headerLines, signedRequest } from "./request.ts";
 
 /** A success is written with the endpoint at most this often; failures are always. */
 const HEALTH_EVERY_MS = 5_000;
-const KEEP_AGAIN_MS = 1_000;
 
 export interface AttemptsNeeds extends EngineNeeds {
   /** The slot is free again. The delivery stays claimed until its record is committed. */
-  readonly onEnded: (lane: Lane, delivery: DueDelivery) => void;
+  readonly onEnded: (lane: Lane, delivery: DueDelivery, isAnswered: boolean) => void;
   readonly onRecorded: (
     lane: Lane | undefined,
     deliverySeq: number,
@@ -28,10 +25,20 @@ export interface AttemptsNeeds extends EngineNeeds {
   readonly onReleased: (endpointSeq: number) => void;
 }
 
+/** One attempt under way. `startedAtMs` is the calendar's time, for people; `begunAtMs` the engine's, for rules. */
+interface Sent {
+  readonly lane: Lane;
+  readonly delivery: DueDelivery;
+  readonly startedAtMs: number;
+  readonly begunAtMs: number;
+}
+
 export interface Attempts {
   begin(lane: Lane, delivery: DueDelivery): void;
   /** From its beginning to the commit of its record: until then its row does not tell the truth. */
   isUnderWay(deliverySeq: number): boolean;
+  /** Drops a verdict that is not recorded yet: somebody changed the endpoint's state meanwhile, or it is gone. */
+  pardon(endpointSeq: number): void;
   readonly isBlocked: boolean;
   /** From now on outcomes are dropped. */
   closeDoor(): void;
@@ -55,45 +62,30 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
   });
 
   function begin(lane: Lane, delivery: DueDelivery): void {
-    const startedAtMs = clock.wallMs();
+    const sent: Sent = { lane, delivery, startedAtMs: clock.wallMs(), begunAtMs: clock.nowMs() };
     lanes.set(delivery.seq, lane);
-    const { event } = delivery;
-    const hasBody = event.shape === "raw" || event.shape === lane.endpoint.settings.profile.kind;
-    if (hasBody) return send(lane, delivery, event.body, startedAtMs);
-    makeBody(lane, delivery).then(
-      // Signed with the time at which it is sent: keeping the body may have had to wait for the disk.
-      (body) => send(lane, delivery, body, clock.wallMs()),
-      (error: unknown) => endUnsent(lane, delivery, error, startedAtMs),
-    );
-  }
-
-  function send(lane: Lane, delivery: DueDelivery, body: Uint8Array, startedAtMs: number): void {
     let request: OutgoingRequest;
     let extra: Readonly<Record<string, string>>;
+    let variant: AttemptRecord["variant"];
     try {
+      variant = variantFor(lane, delivery);
       // Those of this request: a change of the endpoint while it is under way must not show them.
       extra = needs.headersOf(lane.endpoint);
-      request = requestOf(lane, delivery, body, startedAtMs, extra);
+      request = requestOf(sent, variant?.bytes ?? delivery.event.body, extra);
     } catch (error) {
-      return endUnsent(lane, delivery, error, startedAtMs);
+      // Nothing can be signed or made: a fault that the operator must see on the delivery itself.
+      const message = error instanceof Error ? error.message : String(error);
+      const outcome = { kind: "failed", code: "unsendable", message, durationMs: 0 } as const;
+      return end(sent, outcome, "", null);
     }
     void needs.sender
       .post(request, lane.policy)
-      .then((outcome) => end(lane, delivery, outcome, headerLines(request, extra), startedAtMs));
-  }
-
-  /** Nothing can be signed or made: a fault that the operator must see on the delivery itself. */
-  function endUnsent(lane: Lane, delivery: DueDelivery, error: unknown, startedAtMs: number): void {
-    const message = error instanceof Error ? error.message : String(error);
-    const outcome = { kind: "failed", code: "unsendable", message, durationMs: 0 } as const;
-    end(lane, delivery, outcome, "", startedAtMs);
+      .then((outcome) => end(sent, outcome, headerLines(request, extra), variant));
   }
 
   function requestOf(
-    lane: Lane,
-    delivery: DueDelivery,
+    { lane, delivery, startedAtMs }: Sent,
     body: Uint8Array,
-    wallMs: number,
     extra: Readonly<Record<string, string>>,
   ): OutgoingRequest {
     const { endpoint } = lane;
@@ -101,41 +93,32 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
       delivery,
       body,
       endpoint,
-      keys: needs.keysOf(endpoint, wallMs),
+      keys: needs.keysOf(endpoint, startedAtMs),
       auth: needs.authOf(endpoint),
       extra,
       userAgent: needs.userAgent,
       attemptNumber: delivery.attemptCount + 1,
-      wallMs,
+      wallMs: startedAtMs,
     });
   }
 
-  /** The profile was chosen after the event came: its body is made now and kept, so that later attempts send the same bytes. */
-  async function makeBody(lane: Lane, { event, eventSeq }: DueDelivery): Promise<Uint8Array> {
-    const shape = lane.endpoint.settings.profile.kind;
+  /** Null where the body is at hand. Otherwise the profile was chosen after the event came: its body is made now, and kept with the record. */
+  function variantFor(
+    { endpoint }: Lane,
+    { event, eventSeq }: DueDelivery,
+  ): AttemptRecord["variant"] {
+    const shape = endpoint.settings.profile.kind;
+    if (event.shape === "raw" || event.shape === shape) return null;
     const { id, type, occurredAtMs } = event;
     const { body } = envelope(shape, { id, type, occurredAtMs, data: dataOf(event) });
-    await keepBody(eventSeq, shape, body);
-    return body;
-  }
-
-  /** A full disk is no fault of the receiver: the attempt waits for it with its slot, as all others do with their records. */
-  async function keepBody(eventSeq: number, shape: ProfileKind, body: Uint8Array): Promise<void> {
-    try {
-      await needs.store.saveVariant(eventSeq, shape, body);
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      await new Promise<void>((resolve) => void needs.timers.after(KEEP_AGAIN_MS, resolve));
-      if (!isDoorClosed) await keepBody(eventSeq, shape, body);
-    }
+    return { eventSeq, shape, bytes: body };
   }
 
   function end(
-    lane: Lane,
-    delivery: DueDelivery,
+    { lane, delivery, startedAtMs, begunAtMs }: Sent,
     outcome: Outcome,
     requestHeaders: string,
-    startedAtMs: number,
+    variant: AttemptRecord["variant"],
   ): void {
     if (isDoorClosed) return;
     const nowMs = clock.nowMs();
@@ -149,12 +132,15 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
         table: backoffTable(settings.backoff),
         retry: settings.retry,
         endpointState: lane.isCondemned ? "disabled" : lane.endpoint.state,
+        wallMs: clock.wallMs(),
       },
       nowMs,
       needs.chance.fraction(),
     );
     if (!delivery.isTest) {
-      const after = healthAfter(lane.health, settlement, settings.autoDisableDays, nowMs);
+      const { autoDisableDays } = settings;
+      const when = { begunAtMs, nowMs };
+      const after = healthAfter(lane.health, settlement, autoDisableDays, when);
       lane.health = after.health;
       if (after.disables !== null) condemn(lane, after.disables);
     }
@@ -167,11 +153,12 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
       startedAtMs,
       outcome,
       requestHeaders,
+      variant,
       settlement,
       orderingKey: delivery.orderingKey,
     });
     needs.onAttempt(outcome);
-    needs.onEnded(lane, delivery);
+    needs.onEnded(lane, delivery, outcome.kind === "answered");
   }
 
   function condemn(lane: Lane, reason: NonNullable<HealthRecord["disables"]>): void {
@@ -192,7 +179,8 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     for (const { endpointSeq, health } of concerned) {
       const disables = verdicts.get(endpointSeq) ?? null;
       const written = directory.endpoint(endpointSeq)?.health;
-      const isNews = health.failedInARow > 0 || written?.failedInARow !== 0;
+      const isSlowed = health.slowedUntilMs !== written?.slowedUntilMs;
+      const isNews = isSlowed || health.failedInARow > 0 || written.failedInARow !== 0;
       const isOld = nowMs - (written?.lastSuccessAtMs ?? -Infinity) >= HEALTH_EVERY_MS;
       if (isNews || isOld || disables !== null) records.push({ endpointSeq, health, disables });
     }
@@ -249,6 +237,7 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
   return {
     begin,
     isUnderWay: (deliverySeq) => lanes.has(deliverySeq),
+    pardon: (endpointSeq) => void verdicts.delete(endpointSeq),
     get isBlocked() {
       return recorder.isBlocked;
     },

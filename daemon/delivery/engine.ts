@@ -5,11 +5,13 @@ import type { Admission, Dispatcher } from "../domain/ports.ts";
 import type { DueDelivery } from "../domain/stores.ts";
 import { createAttempts } from "./attempts.ts";
 import type { Lane } from "./lane.ts";
-import { createLane, gate, policyOf, takeNext } from "./lane.ts";
+import { createLane, gate, isProven, policyOf, prove, takeNext } from "./lane.ts";
 import { createMover } from "./mover.ts";
 import type { EngineNeeds } from "./needs.ts";
 import { createReader } from "./reader.ts";
 import { createRotation } from "./rotation.ts";
+import type { Slot } from "./slots.ts";
+import { createSlots } from "./slots.ts";
 import { createWindow } from "./window.ts";
 
 export interface Engine extends Dispatcher {
@@ -19,12 +21,16 @@ export interface Engine extends Dispatcher {
   tick(): void;
   /** Starts nothing new, waits for the attempts under way at most `waitMs`, records what ended. */
   stop(waitMs: number): Promise<void>;
+  /** Deliveries ready at endpoints that answer: those that wait for the daemon, and not for a receiver. */
+  readyAtProven(): number;
   /** True while outcomes can't be recorded. */
   readonly isBlocked: boolean;
 }
 
-/** How many attempts one endpoint may have under way while free slots are scarce. */
-const SCARCE_IN_FLIGHT_MAX = 2;
+/** Endpoints that one tick asks the store about, in turns, though nothing says that something of them is due. */
+const RECHECKED_PER_TICK = 200;
+/** Lanes are looked through for room at most this often. */
+const MAKE_ROOM_EVERY_MS = 100;
 
 /**
  * The loop of the post office. It starts attempts while there is a free slot and a lane whose gate is open, and is pumped
@@ -33,9 +39,12 @@ const SCARCE_IN_FLIGHT_MAX = 2;
 export function createEngine(needs: EngineNeeds): Engine {
   const { clock, directory, timers } = needs;
   const lanes = new Map<number, Lane>();
-  const rotation = createRotation();
+  const rotation = createRotation((lane) => reader.want(lane));
   const window = createWindow(needs.limits.windowBytesMax);
-  const inFlight = new Set<number>();
+  const slots = createSlots(needs.limits.concurrencyMax);
+  const inFlight = new Map<number, Slot>();
+  let recheck = directory.allEndpoints();
+  let madeRoomAtMs = -Infinity;
   let isStopping = false;
   let isPumpScheduled = false;
   let alarmAtMs = Infinity;
@@ -46,11 +55,13 @@ export function createEngine(needs: EngineNeeds): Engine {
     store: needs.store,
     window,
     clock,
+    timers,
     log: needs.log,
     onRead(lane) {
       rotation.enter(lane);
       soonPump();
     },
+    makeRoom,
   });
   const mover = createMover({
     store: needs.store,
@@ -94,9 +105,9 @@ export function createEngine(needs: EngineNeeds): Engine {
         event,
       };
       // Behind others that wait in the store it must wait there, too, or it would overtake them.
-      if (due.isTest || (!lane.hasMore && window.hasRoom(lane))) reader.enqueue(lane, due);
+      const hasRoom = !lane.hasMore && window.hasRoom(lane, isProven(lane, clock.nowMs()));
+      if (due.isTest || hasRoom) reader.enqueue(lane, due);
       else lane.hasMore = true;
-      reader.refill(lane);
       rotation.enter(lane);
     }
     soonPump();
@@ -106,7 +117,6 @@ export function createEngine(needs: EngineNeeds): Engine {
     const lane = laneOf(endpointSeq);
     if (lane === undefined) return;
     lane.hasMore = true;
-    reader.refill(lane);
     rotation.enter(lane);
     soonPump();
   }
@@ -126,8 +136,12 @@ export function createEngine(needs: EngineNeeds): Engine {
   function refreshLane(lane: Lane, endpoint: Endpoint): void {
     const hasNewSettings = lane.endpoint.settings !== endpoint.settings;
     const isReactivated = lane.endpoint.state !== "active" && endpoint.state === "active";
+    const hasNewState = lane.endpoint.state !== endpoint.state;
     lane.endpoint = endpoint;
-    lane.isCondemned = false;
+    if (hasNewState) {
+      lane.isCondemned = false;
+      attempts.pardon(endpoint.seq);
+    }
     // Only a person's change sets the health back; otherwise the lane knows newer attempts than the directory.
     if (hasNewSettings || isReactivated) lane.health = endpoint.health;
     if (hasNewSettings) {
@@ -141,6 +155,8 @@ export function createEngine(needs: EngineNeeds): Engine {
 
   function removeLane(lane: Lane): void {
     reader.unclaimQueue(lane);
+    for (const test of lane.tests.drain()) window.give(lane, test);
+    attempts.pardon(lane.endpointSeq);
     rotation.leave(lane);
     needs.sender.forget(lane.policy);
     lanes.delete(lane.endpointSeq);
@@ -156,11 +172,9 @@ export function createEngine(needs: EngineNeeds): Engine {
     isPumpScheduled = false;
     if (isStopping || attempts.isBlocked) return;
     const nowMs = clock.nowMs();
-    const { concurrencyMax } = needs.limits;
-    while (inFlight.size < concurrencyMax) {
-      // The last quarter of the slots is for endpoints that hold next to none: many hanging ones can't take them all.
-      const isScarce = inFlight.size >= concurrencyMax * 0.75;
-      const lane = rotation.next(nowMs, isScarce ? SCARCE_IN_FLIGHT_MAX : Infinity);
+    slots.age(nowMs);
+    for (;;) {
+      const lane = rotation.next(nowMs, slots.isFree);
       if (lane === undefined) break;
       startNext(lane, nowMs);
     }
@@ -173,13 +187,16 @@ export function createEngine(needs: EngineNeeds): Engine {
     window.give(lane, delivery);
     reader.refill(lane);
     lane.inFlight += 1;
-    inFlight.add(delivery.seq);
+    inFlight.set(delivery.seq, slots.take(isProven(lane, nowMs), nowMs));
     attempts.begin(lane, delivery);
   }
 
-  function onEnded(lane: Lane, delivery: DueDelivery): void {
+  function onEnded(lane: Lane, delivery: DueDelivery, isAnswered: boolean): void {
     lane.inFlight -= 1;
+    const slot = inFlight.get(delivery.seq);
     inFlight.delete(delivery.seq);
+    if (slot !== undefined) slots.give(slot);
+    if (isAnswered) prove(lane, clock.nowMs());
     rotation.enter(lane);
     if (inFlight.size === 0) onIdle?.();
     soonPump();
@@ -191,10 +208,12 @@ export function createEngine(needs: EngineNeeds): Engine {
     if (dueAtMs !== null) lane.nextDueAtMs = Math.min(lane.nextDueAtMs, dueAtMs);
   }
 
-  /** One alarm for the first lane that waits for a time shorter than the next tick; the tick serves the rest. */
+  /** One alarm for the first thing that waits for a time shorter than the next tick; the tick serves the rest. */
   function setAlarm(nowMs: number): void {
-    const atMs = rotation.nextOpeningMs();
-    if (atMs === alarmAtMs || atMs - nowMs > 1_000) return;
+    const isWaitingForSlot = !slots.isFree(true) || !slots.isFree(false);
+    const agingMs = isWaitingForSlot ? slots.nextAgingMs() : Infinity;
+    const atMs = Math.min(rotation.nextOpeningMs(), agingMs);
+    if (atMs >= alarmAtMs || atMs - nowMs > 1_000) return;
     cancelAlarm?.();
     alarmAtMs = atMs;
     cancelAlarm = timers.after(Math.max(atMs - nowMs, 1), () => {
@@ -213,18 +232,49 @@ export function createEngine(needs: EngineNeeds): Engine {
         lane.hasMore = true;
         lane.nextDueAtMs = Infinity;
       }
-      if (lane.hasMore && lane.endpoint.state === "active") reader.refill(lane);
-      if (lane.queue.length > 0) rotation.enter(lane);
+      if (lane.hasMore || lane.queue.length > 0) rotation.enter(lane);
     }
-    if (window.bytesLeft === 0) makeRoom(nowMs);
+    recheckSome();
+    reader.serve();
     soonPump();
   }
 
-  /** Endpoints that can't send now give their share of the window back; their deliveries are read again when they can. */
-  function makeRoom(nowMs: number): void {
-    for (const lane of lanes.values()) {
-      if (lane.queue.length > 0 && !gate(lane, nowMs).isOpen) reader.unclaimQueue(lane);
+  /** Trusts nobody: whatever wake-up was lost, in turns each endpoint is asked for what is due. */
+  function recheckSome(): void {
+    for (let left = RECHECKED_PER_TICK; left > 0; left--) {
+      const { value: endpoint, done } = recheck.next();
+      if (done === true) {
+        recheck = directory.allEndpoints();
+        return;
+      }
+      if (endpoint.state !== "active") continue;
+      const lane = laneOf(endpoint.seq);
+      if (lane === undefined || lane.hasMore || lane.queue.length > 0) continue;
+      lane.hasMore = true;
+      rotation.enter(lane);
     }
+  }
+
+  /** Endpoints that can't send now give their share of the window back; their deliveries are read again when they can. */
+  function makeRoom(): boolean {
+    const nowMs = clock.nowMs();
+    if (nowMs - madeRoomAtMs < MAKE_ROOM_EVERY_MS) return false;
+    madeRoomAtMs = nowMs;
+    let hasMade = false;
+    for (const lane of lanes.values()) {
+      if (lane.queue.length === 0 || gate(lane, nowMs).kind !== "shut") continue;
+      reader.unclaimQueue(lane);
+      hasMade = true;
+    }
+    return hasMade;
+  }
+
+  /** Deliveries ready at endpoints that answer: those that wait for the daemon, and not for a receiver. */
+  function readyAtProven(): number {
+    const nowMs = clock.nowMs();
+    let ready = 0;
+    for (const lane of lanes.values()) if (isProven(lane, nowMs)) ready += lane.queue.length;
+    return ready;
   }
 
   async function start(): Promise<void> {
@@ -284,10 +334,11 @@ export function createEngine(needs: EngineNeeds): Engine {
     endpointChanged,
     isInFlight: attempts.isUnderWay,
     load(endpointSeq) {
-      if (endpointSeq === null) return { inFlight: inFlight.size, ready: window.count };
+      if (endpointSeq === null) return { inFlight: slots.size, ready: window.count };
       const lane = lanes.get(endpointSeq);
       return { inFlight: lane?.inFlight ?? 0, ready: lane?.queue.length ?? 0 };
     },
+    readyAtProven,
     start,
     tick,
     stop,

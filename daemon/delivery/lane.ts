@@ -1,5 +1,7 @@
 import type { EgressPolicy } from "../domain/attempt.ts";
 import type { Endpoint, EndpointHealth } from "../domain/endpoint.ts";
+import { createDeque } from "./deque.ts";
+import type { Deque } from "./deque.ts";
 import type { DueDelivery } from "../domain/stores.ts";
 
 /**
@@ -26,6 +28,8 @@ export interface Lane {
   isReading: boolean;
   /** When the earliest delivery that is not due yet will be; Infinity for none known. */
   nextDueAtMs: number;
+  /** Until then it counts as an endpoint that answers. */
+  provenUntilMs: number;
   /** By the rate limit, the next attempt may start then. */
   nextStartAtMs: number;
   /** An answer disables the endpoint and is about to be recorded: nothing more starts. */
@@ -48,6 +52,7 @@ export function createLane(endpoint: Endpoint): Lane {
     hasMore: false,
     isReading: false,
     nextDueAtMs: Infinity,
+    provenUntilMs: 0,
     nextStartAtMs: 0,
     isCondemned: false,
     isInRotation: false,
@@ -59,37 +64,59 @@ export function policyOf(endpoint: Endpoint): EgressPolicy {
   return { connectTimeoutMs, timeoutMs, grants: egressAllow, ca, verifiesCertificate };
 }
 
-/** Why a lane can't start an attempt now. `until` is null where something other than time must change. */
+/**
+ * Whether the lane may start its next attempt now. `hungry`: it could, but what it has is still in the store. Of a shut one
+ * `untilMs` says when to look again; null where something other than time must change.
+ */
 export type Gate =
-  | { readonly isOpen: true }
-  | { readonly isOpen: false; readonly untilMs: number | null };
+  | { readonly kind: "open" }
+  | { readonly kind: "hungry" }
+  | { readonly kind: "shut"; readonly untilMs: number | null };
 
-const OPEN: Gate = { isOpen: true };
-const SHUT: Gate = { isOpen: false, untilMs: null };
+const OPEN: Gate = { kind: "open" };
+const HUNGRY: Gate = { kind: "hungry" };
+const SHUT: Gate = { kind: "shut", untilMs: null };
 
-/** Whether the lane may start its next attempt now. Pure. */
+/** Pure. */
 export function gate(lane: Lane, nowMs: number): Gate {
   if (lane.tests.length > 0) return OPEN;
-  if (lane.queue.length === 0 || lane.isCondemned || lane.endpoint.state !== "active") return SHUT;
-  if (lane.inFlight >= capOf(lane)) return SHUT;
-  const { slowedUntilMs } = lane.health;
-  if (slowedUntilMs !== null && nowMs < slowedUntilMs)
-    return { isOpen: false, untilMs: slowedUntilMs };
-  if (nowMs < lane.nextStartAtMs) return { isOpen: false, untilMs: lane.nextStartAtMs };
-  return OPEN;
+  if (lane.isCondemned || lane.endpoint.state !== "active") return SHUT;
+  if (lane.inFlight >= capOf(lane, nowMs)) return SHUT;
+  const untilMs = Math.max(lane.health.slowedUntilMs ?? 0, lane.nextStartAtMs);
+  if (nowMs < untilMs) return { kind: "shut", untilMs };
+  if (lane.queue.length > 0) return OPEN;
+  return lane.hasMore ? HUNGRY : SHUT;
 }
 
+/** For so long an answer, whatever its status, shows that somebody is there. */
+const PROVEN_MS = 5_000;
+
+/** The endpoint has answered: it may use all of its slots for a while. */
+export function prove(lane: Lane, nowMs: number): void {
+  lane.provenUntilMs = nowMs + PROVEN_MS;
+}
+
+export function isProven(lane: Lane, nowMs: number): boolean {
+  return nowMs < lane.provenUntilMs;
+}
+
+/** What an endpoint gets until it has answered; one answer is enough to get all. */
+const UNPROVEN_CAP = 4;
 /** After this many failures in a row an endpoint is taken for broken, and gets few slots until something succeeds. */
 const BROKEN_AFTER = 10;
-const BROKEN_CAP = 4;
 
-/** A slowed endpoint gets one attempt at a time until one succeeds: a probe, not a stampede. */
-function capOf(lane: Lane): number {
+/** A slowed endpoint, or one that is silent and broken, gets one attempt at a time: a probe, not a stampede. */
+function capOf(lane: Lane, nowMs: number): number {
   const { slowCount, failedInARow } = lane.health;
   const { concurrencyMax } = lane.endpoint.settings;
+  const isBroken = failedInARow >= BROKEN_AFTER;
   if (slowCount > 0) return 1;
-  return failedInARow >= BROKEN_AFTER ? Math.min(BROKEN_CAP, concurrencyMax) : concurrencyMax;
+  if (!isProven(lane, nowMs)) return isBroken ? 1 : Math.min(UNPROVEN_CAP, concurrencyMax);
+  return isBroken ? Math.min(UNPROVEN_CAP, concurrencyMax) : concurrencyMax;
 }
+
+/** Lateness that is made up for: timers have whole milliseconds and fire late, and a rate must be reached all the same. */
+const CATCH_UP_MS = 10;
 
 /**
  * Takes the next delivery and charges the rate limit. Attempts are spread evenly: one each 1/rate seconds, so that no second
@@ -101,46 +128,7 @@ export function takeNext(lane: Lane, nowMs: number): DueDelivery | undefined {
   const rate = lane.endpoint.settings.ratePerSecond;
   if (rate !== null) {
     const spacingMs = 1_000 / rate;
-    // Lateness of less than one spacing is made up for, so that the clock's whole milliseconds don't lower the rate.
-    lane.nextStartAtMs = Math.max(lane.nextStartAtMs, nowMs - Math.min(spacingMs, 1)) + spacingMs;
+    lane.nextStartAtMs = Math.max(lane.nextStartAtMs, nowMs - CATCH_UP_MS) + spacingMs;
   }
   return lane.queue.shift();
-}
-
-/** A first-in-first-out list whose `shift` does not move the rest. */
-export interface Deque<T> {
-  readonly length: number;
-  push(item: T): void;
-  shift(): T | undefined;
-  /** Empties it and hands back what was in it. */
-  drain(): T[];
-}
-
-export function createDeque<T>(): Deque<T> {
-  let items: (T | undefined)[] = [];
-  let head = 0;
-  return {
-    get length() {
-      return items.length - head;
-    },
-    push: (item) => void items.push(item),
-    shift() {
-      if (head === items.length) return undefined;
-      const item = items[head];
-      items[head] = undefined;
-      head += 1;
-      // Cut off the empty front once it outweighs the rest: each item is moved less than once on average.
-      if (head > 64 && head * 2 > items.length) {
-        items = items.slice(head);
-        head = 0;
-      }
-      return item;
-    },
-    drain() {
-      const rest = items.slice(head) as T[];
-      items = [];
-      head = 0;
-      return rest;
-    },
-  };
 }

@@ -1,29 +1,43 @@
-import type { Clock, Log } from "../domain/ports.ts";
+import type { Clock, Log, Timers } from "../domain/ports.ts";
 import type { DeliveryStore, DueDelivery } from "../domain/stores.ts";
 import type { Lane } from "./lane.ts";
+import { isProven } from "./lane.ts";
 import type { Window } from "./window.ts";
 
 /** Read again once fewer than this are ready: often enough that a fast endpoint never runs dry. */
 const QUEUE_LOW = 64;
-const READ_MAX = 512;
-/** So that each of many lanes gets something of a nearly full window. */
-const READ_BYTES_MAX = 1_048_576;
+/** Lanes read in one turn of the loop; each takes a few milliseconds at most. */
+const READS_PER_TURN = 4;
+const RETRY_AFTER_MS = 1_000;
+
+const LIMITS = {
+  proven: { limit: 512, bytesMax: 1_048_576 },
+  silent: { limit: 32, bytesMax: 131_072 },
+} as const;
 
 export interface ReaderNeeds {
   readonly store: DeliveryStore;
   readonly window: Window;
   readonly clock: Clock;
+  readonly timers: Pick<Timers, "soon">;
   readonly log: Log;
   readonly onRead: (lane: Lane) => void;
+  /** The window is full: takes back what can't be sent now. False when there was nothing to take. */
+  readonly makeRoom: () => boolean;
 }
 
 /**
- * Brings due deliveries of a lane from the store into memory. It reads from the earliest each time and leaves out what is
- * claimed, rather than going on from a cursor: a cursor misses rows that become due behind it, and what is left out is little.
+ * Brings due deliveries of a lane from the store into memory, a few lanes a turn. It reads from the earliest each time and leaves
+ * out what is claimed, rather than going on from a cursor: a cursor misses rows that become due behind it, and what is left out
+ * is little.
  */
 export interface Reader {
-  /** Starts a read where the lane runs low and the store may have more. */
+  /** The lane has run dry and the store may have more: it is read in its turn. */
+  want(lane: Lane): void;
+  /** The lane runs low: as `want`, before it is dry. */
   refill(lane: Lane): void;
+  /** Goes on with lanes that had to wait for room. */
+  serve(): void;
   enqueue(lane: Lane, delivery: DueDelivery): void;
   /** Forgets what is queued, so that it is read again; what is under way stays claimed. */
   unclaimQueue(lane: Lane): void;
@@ -31,6 +45,9 @@ export interface Reader {
 
 export function createReader(needs: ReaderNeeds): Reader {
   const { store, window, clock } = needs;
+  const hungry = new Set<Lane>();
+  let readsThisTurn = 0;
+  let isTurnEnding = false;
 
   function enqueue(lane: Lane, delivery: DueDelivery): void {
     if (lane.claimed.has(delivery.seq)) return;
@@ -39,33 +56,71 @@ export function createReader(needs: ReaderNeeds): Reader {
     (delivery.isTest ? lane.tests : lane.queue).push(delivery);
   }
 
-  function refill(lane: Lane): void {
-    const isWanted = lane.hasMore && !lane.isReading && lane.queue.length < QUEUE_LOW;
-    if (!isWanted || lane.endpoint.state !== "active" || window.bytesLeft === 0) return;
+  function want(lane: Lane): void {
+    if (lane.isReading) return;
+    hungry.add(lane);
+    serve();
+  }
+
+  function serve(): void {
+    for (const lane of hungry) {
+      if (readsThisTurn >= READS_PER_TURN) return endTurn();
+      if (window.bytesLeft === 0 && !needs.makeRoom()) return;
+      hungry.delete(lane);
+      if (lane.endpoint.state === "active" && lane.hasMore && !lane.isReading) start(lane);
+    }
+  }
+
+  function endTurn(): void {
+    if (isTurnEnding) return;
+    isTurnEnding = true;
+    needs.timers.soon(() => {
+      isTurnEnding = false;
+      readsThisTurn = 0;
+      serve();
+    });
+  }
+
+  function start(lane: Lane): void {
+    readsThisTurn += 1;
+    endTurn();
     lane.isReading = true;
-    read(lane)
+    const { limit, bytesMax } = isProven(lane, clock.nowMs()) ? LIMITS.proven : LIMITS.silent;
+    const bytes = Math.min(window.bytesLeft, bytesMax);
+    const release = window.reserve(bytes);
+    read(lane, limit, bytes, release)
       .catch((error: unknown) => {
         needs.log.error("due deliveries can't be read", { endpoint: lane.endpoint.id, error });
-        lane.hasMore = true;
+        // Tried again by a tick, not at once: a disk that gives errors is not helped by asking faster.
+        lane.nextDueAtMs = Math.min(lane.nextDueAtMs, clock.nowMs() + RETRY_AFTER_MS);
       })
       .finally(() => {
         lane.isReading = false;
         needs.onRead(lane);
+        // What was set aside for this read may be room for the next.
+        if (hungry.size > 0) endTurn();
       });
   }
 
-  async function read(lane: Lane): Promise<void> {
+  async function read(
+    lane: Lane,
+    limit: number,
+    bytesMax: number,
+    release: () => void,
+  ): Promise<void> {
     const before = lane.endpoint;
     // Cleared before the read: whatever is admitted or woken while it runs sets it again.
     lane.hasMore = false;
-    const found = await store.dueDeliveries({
-      endpointSeq: lane.endpointSeq,
-      shape: before.settings.profile.kind,
-      nowMs: clock.nowMs(),
-      limit: READ_MAX,
-      bytesMax: Math.min(window.bytesLeft, READ_BYTES_MAX),
-      except: lane.claimed,
-    });
+    const found = await store
+      .dueDeliveries({
+        endpointSeq: lane.endpointSeq,
+        shape: before.settings.profile.kind,
+        nowMs: clock.nowMs(),
+        limit,
+        bytesMax,
+        except: lane.claimed,
+      })
+      .finally(release);
     if (lane.endpoint !== before) {
       lane.hasMore = true;
       return;
@@ -81,7 +136,12 @@ export function createReader(needs: ReaderNeeds): Reader {
   }
 
   return {
-    refill,
+    want,
+    refill(lane) {
+      if (lane.hasMore && lane.queue.length < QUEUE_LOW) want(lane);
+      else if (hungry.size > 0) serve();
+    },
+    serve,
     enqueue,
     unclaimQueue(lane) {
       for (const delivery of lane.queue.drain()) {

@@ -74,14 +74,13 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
   async function writeBatch(batch: readonly AttemptRecord[]): Promise<boolean> {
     const health = needs.healthOf(batch);
     const startedAtMs = needs.clock.nowMs();
+    let released: Released[];
     try {
-      const released = await needs.write(batch, health);
+      released = await needs.write(batch, health);
       const tookMs = needs.clock.nowMs() - startedAtMs;
       waitMs = Math.min(Math.max(tookMs * WAIT_PER_WRITE, FLUSH_AFTER_MS_MIN), FLUSH_AFTER_MS_MAX);
       if (isBlocked) needs.log.info("attempts are recorded again");
       isBlocked = false;
-      needs.onRecorded(batch, health, released);
-      return true;
     } catch (error) {
       // Whatever the reason, these outcomes are kept and tried again: dropping one would send its delivery a second time.
       waiting = [...batch, ...waiting];
@@ -90,6 +89,9 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
       schedule(RETRY_AFTER_MS);
       return false;
     }
+    // Outside: what is committed is committed, whatever those think who hear of it.
+    needs.onRecorded(batch, health, released);
+    return true;
   }
 
   return {

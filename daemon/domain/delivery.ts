@@ -56,6 +56,8 @@ export interface SettleInput {
   readonly retry: "all" | "transient";
   /** The endpoint's state now that the attempt has ended; it may have changed meanwhile. */
   readonly endpointState: EndpointState;
+  /** What the calendar says: a date in Retry-After is the receiver's calendar's. */
+  readonly wallMs: number;
 }
 
 /** What one attempt's ending means for its delivery, and what it asks of the endpoint. */
@@ -80,7 +82,7 @@ export function settle(input: SettleInput, nowMs: number, jitter: number): Settl
   const disables: DisabledReason | null =
     status === 410 ? "gone" : control === "disable" ? "receiver_control" : null;
   const endReason = finalReason(input, status);
-  const askedMs = retryAfterMs(outcome, nowMs, longestStepMs(input.table));
+  const askedMs = retryAfterMs(outcome, input.wallMs, longestStepMs(input.table));
   const slowsForMs = THROTTLING.has(status) ? askedMs : null;
   if (endReason !== null) {
     const state = endReason === "accepted" ? "delivered" : "exhausted";

@@ -73,6 +73,8 @@ export interface EndpointSettings {
 export interface EndpointHealth {
   /** No attempt starts before this; null when it may. Set by 429, 502, 503 and 504. */
   readonly slowedUntilMs: number | null;
+  /** When the present slow-down began: successes of older attempts don't end it. */
+  readonly slowedSinceMs: number | null;
   /** Throttling answers in a row; decides the next slow-down, and only one probe at a time while above 0. */
   readonly slowCount: number;
   /** When the present run of failures began; null after a success. */
@@ -84,6 +86,7 @@ export interface EndpointHealth {
 
 export const UNTRIED: EndpointHealth = {
   slowedUntilMs: null,
+  slowedSinceMs: null,
   slowCount: 0,
   failingSinceMs: null,
   failedInARow: 0,

@@ -9,15 +9,21 @@ export const SLOW_DOWN_MS: readonly number[] = [5_000, 10_000, 30_000, 60_000, 3
 /** Fewer failures than this never disable an endpoint, however long the quiet between them was. */
 const FAILURES_BEFORE_DISABLE = 10;
 
+/** When an attempt began and ended, both by the engine's clock. */
+export interface AttemptTimes {
+  readonly begunAtMs: number;
+  readonly nowMs: number;
+}
+
 /** How an endpoint does after one more attempt, and whether that is reason enough to disable it. Pure. */
 export function healthAfter(
   health: EndpointHealth,
   settlement: Settlement,
   autoDisableDays: number | null,
-  nowMs: number,
+  { begunAtMs, nowMs }: AttemptTimes,
 ): { health: EndpointHealth; disables: DisabledReason | null } {
   if (settlement.endReason === "accepted") {
-    return { health: afterSuccess(health, nowMs), disables: settlement.disables };
+    return { health: afterSuccess(health, begunAtMs, nowMs), disables: settlement.disables };
   }
   const next = afterFailure(health, settlement.slowsForMs, nowMs);
   const isWornOut =
@@ -27,15 +33,12 @@ export function healthAfter(
   return { health: next, disables: settlement.disables ?? (isWornOut ? "only_failures" : null) };
 }
 
-function afterSuccess(health: EndpointHealth, nowMs: number): EndpointHealth {
-  return {
-    ...health,
-    slowedUntilMs: null,
-    slowCount: 0,
-    failingSinceMs: null,
-    failedInARow: 0,
-    lastSuccessAtMs: nowMs,
-  };
+function afterSuccess(health: EndpointHealth, begunAtMs: number, nowMs: number): EndpointHealth {
+  const well = { failingSinceMs: null, failedInARow: 0, lastSuccessAtMs: nowMs } as const;
+  // One that was under way when the endpoint asked for less says nothing about what it can take now.
+  const isOlder = health.slowedSinceMs !== null && begunAtMs <= health.slowedSinceMs;
+  if (isOlder) return { ...health, ...well };
+  return { ...health, ...well, slowedSinceMs: null, slowedUntilMs: null, slowCount: 0 };
 }
 
 function afterFailure(
@@ -50,7 +53,8 @@ function afterFailure(
     lastSuccessAtMs: health.lastSuccessAtMs,
   };
   if (slowsForMs === null) {
-    return { ...failing, slowedUntilMs: health.slowedUntilMs, slowCount: health.slowCount };
+    const { slowedSinceMs, slowedUntilMs, slowCount } = health;
+    return { ...failing, slowedSinceMs, slowedUntilMs, slowCount };
   }
   // Answers that were under way together count once: ten 503s of one burst are one wish to be left alone.
   const isSameBurst = health.slowedUntilMs !== null && nowMs < health.slowedUntilMs;
@@ -60,5 +64,6 @@ function afterFailure(
   const slowedUntilMs = isSameBurst
     ? Math.max(health.slowedUntilMs ?? 0, nowMs + slowsForMs)
     : untilMs;
-  return { ...failing, slowedUntilMs, slowCount };
+  const slowedSinceMs = isSameBurst ? health.slowedSinceMs : nowMs;
+  return { ...failing, slowedSinceMs, slowedUntilMs, slowCount };
 }

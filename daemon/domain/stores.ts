@@ -259,6 +259,8 @@ export interface ReadStore {
   attempts(deliverySeq: number): Promise<AttemptRow[]>;
   counts(endpointSeq: number): Promise<EndpointCounts>;
   totals(): Promise<EndpointCounts & { events: number }>;
+  /** How many deliveries are pending or held, by the number of their application; one of which none waits may be missing. */
+  waitingByApplication(): Promise<ReadonlyMap<number, number>>;
   /** Sizes for the operator: the file, its log beside it, and each table's rows where that is cheap to know. */
   size(): Promise<{ databaseBytes: number; walBytes: number; freeBytes: number }>;
 }
@@ -278,6 +280,8 @@ export interface OfficeStore {
   deleteEventType(applicationSeq: number, name: string): Promise<boolean>;
 
   endpoints(): Promise<Endpoint[]>;
+  /** Those whose deletion was begun and not ended; costs nothing where there are none. */
+  endpointsToDelete(): Promise<Endpoint[]>;
   createEndpoint(endpoint: Omit<Endpoint, "seq">): Promise<Endpoint>;
   updateEndpoint(seq: number, change: EndpointChange): Promise<Endpoint>;
   /** The endpoint goes; its deliveries that are not final are cancelled in chunks before that. */
@@ -356,6 +360,7 @@ export interface UpkeepStore {
     afterSeq: number;
     limit: number;
   }): Promise<{ forgotten: number; next: number | null }>;
+  /** By age, except those that stand for a producer's own event id: they are forgotten with the event. */
   forgetIdempotencyKeys(beforeMs: number, limit: number): Promise<number>;
   /** Give pages back to the file system, at most `pagesMax`. Returns how many. */
   vacuum(pagesMax: number): Promise<number>;

@@ -210,8 +210,8 @@ function updateOf(needs: EndpointsNeeds, endpoint: Endpoint, input: EndpointInpu
       sealedAuth: auth === null ? null : sealAuth(needs, endpoint.id, auth),
     }),
     health: hasMoved
-      ? { ...health, slowedUntilMs: null, slowCount: 0, failingSinceMs: null, failedInARow: 0 }
-      : { ...health, slowedUntilMs: null },
+      ? { ...health, ...UNTRIED, lastSuccessAtMs: health.lastSuccessAtMs, lastFailureAtMs: health.lastFailureAtMs }
+      : { ...health, slowedUntilMs: null, slowedSinceMs: null },
     atMs: needs.clock.nowMs(),
   };
 }

@@ -39,6 +39,8 @@ export function createDeliveryStore(connection: Connection): DeliveryStore {
         // First, so that what is held for a verdict of this very commit finds its endpoint disabled.
         for (const record of health) writeHealth(record, nowMs);
         for (const attempt of attempts) {
+          const { variant } = attempt;
+          if (variant !== null) insertVariant.run(variant.eventSeq, variant.shape, variant.bytes);
           const isResumed = attempt.settlement.hold !== null && isActive(attempt.endpointSeq);
           if (isResumed) released.push({ endpointSeq: attempt.endpointSeq, dueAtMs: nowMs });
           const now = isResumed ? dueAgain(attempt, nowMs) : attempt;
@@ -55,9 +57,6 @@ export function createDeliveryStore(connection: Connection): DeliveryStore {
     },
     async pullForward(endpointSeq, latestMs) {
       connection.commit(() => pullForward.run(latestMs, endpointSeq, latestMs));
-    },
-    async saveVariant(eventSeq, shape, bytes) {
-      connection.commit(() => insertVariant.run(shape, bytes, eventSeq));
     },
     async moveHeld(query) {
       return connection.commit(() => {

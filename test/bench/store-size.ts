@@ -102,6 +102,7 @@ function delivered({ ids }: BigStore, delivery: DueDelivery): AttemptRecord {
       response: { headers: [], excerpt: new Uint8Array(), isCut: false },
       durationMs: 5,
     },
+    variant: null,
     requestHeaders: "content-type: application/json\nuser-agent: Posthorn/bench",
     settlement: {
       state: "delivered",

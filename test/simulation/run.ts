@@ -93,8 +93,17 @@ function scheduleTick(world: World): void {
   const earliest = world.connection.file
     .prepare<[], number | null>("select min(due_at_ms) from delivery where due_at_ms is not null")
     .pluck();
+  let ticksAtMs: readonly number[] = [];
   const again = (): void => {
     if (!life.incarnation.isAlive) return;
+    const isHindered = world.faults.isDiskFull || life.engine.isBlocked;
+    if (isHindered) ticksAtMs = [];
+    // What was due two ticks ago has had every chance.
+    const [longAgoMs] = ticksAtMs.slice(-2);
+    if (ticksAtMs.length >= 2 && longAgoMs !== undefined) {
+      world.ledger.lookForIdleness(life, longAgoMs);
+    }
+    ticksAtMs = [...ticksAtMs.slice(-1), time.clock.nowMs()];
     life.engine.tick();
     const waitMs = (earliest.get() ?? Infinity) - time.clock.nowMs();
     const delayMs = Math.min(Math.max(Math.ceil(waitMs / SECOND) * SECOND, SECOND), 60 * SECOND);

@@ -153,7 +153,7 @@ export async function startLife(world: World): Promise<void> {
   await engine.start();
 }
 
-const DELIVERY_WRITES = ["recordAttempts", "saveVariant", "moveHeld"] as const;
+const DELIVERY_WRITES = ["recordAttempts", "moveHeld"] as const;
 
 /** A dead process runs nothing more, not even what its last microtasks set up. */
 function aliveTimers(time: FakeTime, incarnation: Incarnation): FakeTime["timers"] {

@@ -240,6 +240,7 @@ export async function endLastAttempt(
     number: 1,
     startedAtMs: time.nowMs,
     outcome,
+    variant: null,
     requestHeaders: "webhook-id: evt_1\nauthorization: ***",
     settlement,
     orderingKey,

@@ -55,10 +55,6 @@ export function behindGate({ events, deliveries }: Stores, gate: CommitGate): St
         await gate.pass(`record ${attempts.length}`);
         return deliveries.recordAttempts(attempts, health, nowMs);
       },
-      async saveVariant(eventSeq, shape, bytes) {
-        await gate.pass(`variant ${shape}`);
-        return deliveries.saveVariant(eventSeq, shape, bytes);
-      },
       async moveHeld(query) {
         await gate.pass(`move ${query.transition}`);
         return deliveries.moveHeld(query);

@@ -209,6 +209,7 @@ export async function attempt(desk: Desk, id: string | undefined, status: number
           response,
           durationMs: 1,
         },
+        variant: null,
         requestHeaders: "",
         settlement: {
           state: isGood ? "delivered" : "exhausted",

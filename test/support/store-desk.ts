@@ -173,6 +173,7 @@ export function attempt(
     number,
     startedAtMs: atMs,
     outcome: ending === "ok" ? answered(200) : answered(500),
+    variant: null,
     requestHeaders: "content-type: application/json",
     settlement: settlementOf(ending, atMs),
     orderingKey: delivery.orderingKey,
