@@ -38,7 +38,7 @@ export interface ClientConfig {
 interface EffectiveSetting {
   readonly name: string;
   readonly value: string | null;
-  /** `default`, a variable, a flag, or a key of the file. */
+  /** `default`, a variable, a flag, or the file. */
   readonly origin: string;
 }
 
@@ -102,7 +102,7 @@ function read<Value extends object>(
     ...socketProblems(values, workingDir, given),
   );
   if (problems.length > 0) return { kind: "bad", problems };
-  const settings = infos.map((info) => effective(info, given));
+  const settings = infos.map((info) => effective(info, given, sources));
   return { kind: "good", config: frozen(make(values, workingDir)), settings };
 }
 
@@ -110,6 +110,7 @@ function read<Value extends object>(
 interface GivenText {
   readonly text: string;
   readonly origin: string;
+  readonly isFromFile?: boolean;
 }
 type Given = ReadonlyMap<SettingKey, GivenText>;
 
@@ -128,12 +129,19 @@ function gather(sources: Sources, infos: readonly SettingInfo[], problems: strin
         text: env[variable] || undefined,
         path: env[`${variable}_FILE`] || undefined,
       },
-      { name: path, twin: `${path}_file`, text: file.get(path), path: file.get(`${path}_file`) },
+      {
+        name: path,
+        twin: `${path}_file`,
+        text: file.get(path),
+        path: file.get(`${path}_file`),
+        isFromFile: true,
+      },
     ];
     const layer = layers.find((each) => each.text !== undefined || each.path !== undefined);
     if (layer !== undefined) {
       const chosen = readLayer(layer, sources.workingDir, problems);
-      if (chosen !== null) given.set(key, chosen);
+      const { isFromFile = false } = layer;
+      if (chosen !== null) given.set(key, { ...chosen, isFromFile });
     } else if (fallback !== null) given.set(key, { text: fallback, origin: "default" });
   }
   return given;
@@ -147,6 +155,7 @@ interface Layer {
   readonly twin: string;
   readonly text: string | undefined;
   readonly path: string | undefined;
+  readonly isFromFile?: boolean;
 }
 
 function readLayer(layer: Layer, workingDir: string, problems: string[]): GivenText | null {
@@ -178,8 +187,10 @@ function parsed(infos: readonly SettingInfo[], given: Given, problems: string[])
   return values;
 }
 
-function unfit({ isSecret, wanted }: SettingInfo, text: string, origin: string): string {
-  if (!isSecret) return expected(origin, wanted, text);
+function unfit(info: SettingInfo, text: string, origin: string): string {
+  const { isSecret, wanted, faultIn } = info;
+  // Of a list only what is wrong: among fifty good entries nobody finds the bad one.
+  if (!isSecret) return expected(origin, wanted, faultIn?.(text) ?? text);
   return `expected ${origin} to be ${wanted}, got ${text.length} characters that are not shown`;
 }
 
@@ -310,9 +321,18 @@ function socketProblems(
   return [expected(nameFor("socket", given), wanted, path)];
 }
 
-function effective({ key, path, isSecret }: SettingInfo, given: Given): EffectiveSetting {
-  const { text = null, origin = "default" } = given.get(key) ?? {};
-  return { name: path, value: isSecret && text !== null ? "(hidden)" : text, origin };
+function effective(
+  { key, path, isSecret, isPath }: SettingInfo,
+  given: Given,
+  { configFile, workingDir }: Sources,
+): EffectiveSetting {
+  const { text = null, origin = "default", isFromFile = false } = given.get(key) ?? {};
+  const value = isPath && text !== null && text !== "off" ? resolve(workingDir, text) : text;
+  return {
+    name: path,
+    value: isSecret && text !== null ? "(hidden)" : value,
+    origin: isFromFile ? (configFile ?? "posthorn.toml") : origin,
+  };
 }
 
 function frozen<Value extends object>(value: Value): Value {

@@ -50,6 +50,7 @@ const ENDPOINT = {
   state: "disabled",
   disabled_reason: "gone",
   ordered: false,
+  headers: { "X-Api-Key": "***", "X-Team": "***" },
   health: {
     failed_in_a_row: 3,
     last_success_at: null,
@@ -323,6 +324,31 @@ const ROW = {
   last_used_at: null,
   revoked_at: null,
 };
+
+test("endpoints show names the extra headers, and nothing of their values", async (t) => {
+  const daemon = await fakeDaemon(t, () => ({ json: ENDPOINT }));
+  const { out } = await posthorn(["endpoints", "show", "ep_1", ...daemon.socket]);
+  assert.match(out, /^extra headers +X-Api-Key, X-Team$/m);
+});
+
+test("endpoints cancel-pending tells how many were called off", async (t) => {
+  const daemon = await fakeDaemon(t, () => ({ json: { cancelled: 2 } }));
+  const { out } = await posthorn(["endpoints", "cancel-pending", "ep_1", ...daemon.socket]);
+  assert.equal(out, "Called off 2 deliveries.\n");
+  const [heard] = daemon.heard;
+  assert.deepEqual(
+    [heard?.method, heard?.url, heard?.body],
+    ["POST", "/v1/endpoints/ep_1/cancel-pending", ""],
+  );
+});
+
+test("event-types show ends with the schema, ready to be put again", async (t) => {
+  const schema = { type: "object", required: ["invoice"] };
+  const daemon = await fakeDaemon(t, () => ({ json: { ...ROW, name: "invoice.paid", schema } }));
+  const { out } = await posthorn(["event-types", "show", "invoice.paid", ...daemon.socket]);
+  assert.match(out, /^name +invoice\.paid$/m);
+  assert.deepEqual(JSON.parse(out.slice(out.indexOf("{"))), schema);
+});
 
 test("every list tells how it goes on", async (t) => {
   const daemon = await fakeDaemon(t, ({ url }) => {

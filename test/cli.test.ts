@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { VERBS } from "../daemon/cli/run.ts";
-import { listText, plain, tableText } from "../daemon/cli/text.ts";
+import { listText, plain, plainLines, tableText } from "../daemon/cli/text.ts";
 import { fakeDaemon, posthorn } from "./support/cli.ts";
 
 test("a table's columns stand below each other, on one line each, without control characters", () => {
@@ -35,6 +35,20 @@ test("a list leaves out what has no value", () => {
 
 test("control characters of both kinds are taken out of what others wrote", () => {
   assert.equal(plain("a\u0007b\u009bc\r\nd"), "a b c d");
+  assert.equal(plainLines("a\u0007b\u009bc\r\n\td"), "a b c \n\td");
+});
+
+test("characters that turn the direction of writing are taken out of answers, too", async (t) => {
+  for (const turn of ["\u202a", "\u202e", "\u2066", "\u2069", "\u200f"]) {
+    assert.equal(plain(`paid${turn}txt`), "paid txt");
+    const detail = `no${turn}pe`;
+    const daemon = await fakeDaemon(t, () => ({ status: 409, json: { detail } }));
+    const said = await posthorn(["endpoints", "pause", "ep_1", ...daemon.socket]);
+    assert.equal(said.err, "posthorn: no pe\n");
+    const named = await fakeDaemon(t, () => ({ json: { id: "key_1", name: `a${turn}b` } }));
+    const { out } = await posthorn(["keys", "revoke", "key_1", ...named.socket]);
+    assert.equal(out, "Revoked key_1 (a b).\n");
+  }
 });
 
 for (const verb of VERBS) {
@@ -111,11 +125,33 @@ test("where no daemon answers the exit code is 3 and the sentence says where one
   assert.ok(remote.err.startsWith(`posthorn: expected a daemon at ${url}, got none`), remote.err);
 });
 
+test("what fits into no header is a wrong command line, and no missing daemon", async (t) => {
+  const daemon = await fakeDaemon(t, () => ({ json: { data: [], next_cursor: null } }));
+  for (const where of [daemon.socket, ["--url", daemon.url]]) {
+    const said = await posthorn(["events", "list", "--app", "a\nb", ...where]);
+    assert.equal(said.code, 2);
+    assert.match(said.err, /^posthorn: expected --app to be Latin-1 text .*, got "a\\nb"\n$/);
+  }
+  const event = ["send", "--type", "a", "--data", "1", "--idempotency-key", "ключ"];
+  assert.match(
+    (await posthorn([...event, ...daemon.socket])).err,
+    /expected --idempotency-key to be/,
+  );
+  assert.equal(daemon.heard.length, 0);
+});
+
+test("why a URL can't be reached is told by its cause", async () => {
+  // A port that fetch refuses to dial, for whatever reason browsers have.
+  const said = await posthorn(["events", "list", "--url", "http://127.0.0.1:1", "--key", "k"]);
+  assert.equal(said.code, 3);
+  assert.match(said.err, /expected a daemon at http:\/\/127\.0\.0\.1:1, got bad port;/);
+});
+
 const WRONG: readonly (readonly [string, RegExp])[] = [
   ["", /Usage: posthorn/],
   ["nonsense", /unknown command 'nonsense'/],
   ["endpoint list", /Did you mean endpoints\?/],
-  ["endpoints create", /missing required argument 'url'/],
+  ["endpoints create", /missing required argument 'to'/],
   ["endpoints list --jsn", /Did you mean --json\?/],
   ["endpoints list extra", /too many arguments/],
   ["endpoints update ep_1", /at least one setting to change/],
@@ -124,7 +160,9 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ["send --type a", /expected --data to be JSON, @file or -/],
   ["send --type a --data {", /expected --data to be JSON, @file or -, got/],
   ["send --type a --data @/nowhere", /to name a readable file, got ENOENT/],
-  ["recover ep_1", /expected --since to be a time/],
+  ["recover ep_1", /expected --since to be a time .*, such as 6h, got nothing/],
+  ["recover ep_1 --since yesterday", /expected --since to be .*, such as 6h, got yesterday/],
+  ["events list --from 6", /expected --from to be .*, such as 6h, got 6/],
   ["events list --url ftp://x", /expected --url to be an http or https URL/],
   ["events list --socket off", /expected --url and --key to be given/],
   ["serve --listen nowhere --log xml", /--listen to be [^]*--log to be text or json/],
@@ -176,6 +214,10 @@ test("a redirect is not followed: the key stays with the daemon that it was mean
 test("--version and version tell the same version", async () => {
   assert.equal((await posthorn(["--version"])).out, "1.2.3\n");
   assert.match((await posthorn(["version"])).out, /^posthorn 1\.2\.3 \(Node v\d+/);
+  assert.match(
+    (await posthorn(["version", "--help"])).out,
+    /Example:\n {2}posthorn version --json/,
+  );
   const { out } = await posthorn(["version", "--json"]);
   assert.equal(JSON.parse(out).version, "1.2.3");
 });

@@ -218,8 +218,22 @@ test("values in effect tell where they come from", () => {
   assert.ok(loaded.kind === "good");
   const origins = new Map(loaded.settings.map(({ name, origin }) => [name, origin]));
   assert.equal(origins.get("log"), "POSTHORN_LOG");
-  assert.equal(origins.get("limits.backlog_max"), "limits.backlog_max");
+  assert.equal(origins.get("limits.backlog_max"), "posthorn.toml");
   assert.equal(origins.get("listen"), "default");
+  const valueOf = (wanted: string) => loaded.settings.find(({ name }) => name === wanted)?.value;
+  assert.match(valueOf("data_dir") ?? "", /^\/.+\/data$/);
+  assert.equal(valueOf("socket"), null);
+});
+
+test("of a list only the entry that is wrong is told", () => {
+  const env = {
+    POSTHORN_EGRESS_ALLOW: "nas.lan:80, 10.0.0.0/8, nas.lan, x",
+    POSTHORN_TRUSTED_PROXIES: "10.0.0.1,proxy",
+  };
+  assert.deepEqual(problems({ env }), [
+    'expected POSTHORN_TRUSTED_PROXIES to be addresses or CIDRs, comma-separated, got "proxy"',
+    'expected POSTHORN_EGRESS_ALLOW to be host:port, addresses or CIDRs, comma-separated, got "nas.lan"',
+  ]);
 });
 
 test("limits that leave no room for each other are refused", () => {

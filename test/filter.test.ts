@@ -32,6 +32,19 @@ test("all operators of a test must hold, so two of them make a range", () => {
   assert.equal(passes({ amount: { $gte: 100, $lt: 250 } }, order), false);
 });
 
+test("a combination without its dollar is asked back about; a member of that name takes a test", () => {
+  for (const [name, member] of [
+    ["and", []],
+    ["or", [{ a: 1 }]],
+    ["not", { a: 1 }],
+  ] as const) {
+    const parsed = parseFilter({ [name]: member });
+    assert.match(parsed.ok ? "" : parsed.problem, new RegExp(`did you mean \\$${name}\\?`));
+  }
+  assert.equal(passes({ and: { $eq: [1] } }, { and: [1] }), true);
+  assert.equal(passes({ not: { $exists: true }, or: "x" }, { not: 1, or: "x" }), true);
+});
+
 test("$and, $or and $not join whole filters", () => {
   const rich = { amount: { $gt: 1000 } };
   const german = { "customer.country": "DE" };

@@ -150,8 +150,7 @@ const FINAL: readonly Case[] = [
     sentence:
       "Given up at 2026-01-01T11:59:00Z after 1 attempt. The last one failed: the egress guard" +
       " refused the target: 192.168.1.5 is in a private range; allow 192.168.1.5:8080 to send" +
-      " there. Targets are allowed at the endpoint (egress_allow) or for all" +
-      " (POSTHORN_EGRESS_ALLOW). Resend it to try again.",
+      " there. Resend it to try again.",
   },
   {
     what: "410 ended it",

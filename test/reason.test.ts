@@ -91,9 +91,26 @@ const MOVING: readonly Case[] = [
     code: "egress_blocked",
     sentence:
       "Attempt 1 was blocked by the egress guard: 192.168.1.5 is in a private range; allow" +
-      " 192.168.1.5:8080 to send there. Targets are allowed at the endpoint (egress_allow) or for" +
-      " all (POSTHORN_EGRESS_ALLOW). Attempt 2 of 11 is due at 2026-01-01T12:00:05Z," +
-      " in 5 s.",
+      " 192.168.1.5:8080 to send there. Attempt 2 of 11 is due at 2026-01-01T12:00:05Z, in 5 s.",
+    next: NOON + 5 * SECOND,
+  },
+  {
+    what: "the guard blocked it for good",
+    delivery: { ...RETRY, lastStatus: null, lastError: "egress_blocked" },
+    input: { lastMessage: "0.0.0.0 is in 0.0.0.0/8, which can't be allowed." },
+    code: "egress_blocked",
+    sentence:
+      "Attempt 1 was blocked by the egress guard: 0.0.0.0 is in 0.0.0.0/8, which can't be allowed." +
+      " Attempt 2 of 11 is due at 2026-01-01T12:00:05Z, in 5 s.",
+    next: NOON + 5 * SECOND,
+  },
+  {
+    what: "it was answered with a redirect",
+    delivery: { ...RETRY, lastStatus: 302, lastError: "http_302" },
+    code: "retry_scheduled",
+    sentence:
+      "Attempt 1 failed: the receiver answered 302, and redirects are not followed. Attempt 2 of 11" +
+      " is due at 2026-01-01T12:00:05Z, in 5 s.",
     next: NOON + 5 * SECOND,
   },
   {

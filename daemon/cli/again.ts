@@ -1,7 +1,7 @@
 import { usageFailure } from "./exit.ts";
 import { countText } from "./text.ts";
 import type { Session, Verb } from "./verb.ts";
-import { pathArg, show, textOption, timeOption } from "./verb.ts";
+import { pathArg, show, textOption, TIME_WORDS, timeOption } from "./verb.ts";
 
 const ENDPOINT = [["<endpoint>", "the endpoint's id"]] as const;
 const EXAMPLE_ID = "ep_01hq3v0m3x8r9k6w2n4t5b7c1d";
@@ -32,7 +32,7 @@ export const AGAIN: readonly Verb[] = [
 
 async function recover(session: Session): Promise<void> {
   const since = timeOption(session, "since");
-  if (since === undefined) throw usageFailure("expected --since to be a time, got nothing");
+  if (since === undefined) throw usageFailure(`expected --since to be ${TIME_WORDS}, got nothing`);
   const path = `/v1/endpoints/${pathArg(session, 0)}/recover`;
   const answer = await session.client.ask({ method: "POST", path, body: { since } });
   show(session, answer, ({ recovered }: { readonly recovered: number }) =>
@@ -50,7 +50,7 @@ interface Replayed {
 
 async function replay(session: Session): Promise<void> {
   const from = timeOption(session, "from");
-  if (from === undefined) throw usageFailure("expected --from to be a time, got nothing");
+  if (from === undefined) throw usageFailure(`expected --from to be ${TIME_WORDS}, got nothing`);
   const path = `/v1/endpoints/${pathArg(session, 0)}/replay`;
   const body = { from, to: timeOption(session, "to"), type: textOption(session, "type") };
   const answer = await session.client.ask({ method: "POST", path, body });

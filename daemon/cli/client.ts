@@ -1,7 +1,7 @@
 import { request } from "node:http";
 
 import type { ExitCode } from "./exit.ts";
-import { CliFailure, EXIT } from "./exit.ts";
+import { CliFailure, EXIT, usageFailure } from "./exit.ts";
 
 /** Where the daemon is: its socket, which needs no key, or a URL. */
 export type Target =
@@ -75,7 +75,22 @@ function prepared(asked: Asked, application: string | null) {
   for (const [name, value] of Object.entries(asked.headers ?? {})) {
     if (value !== undefined) headers[name] = value;
   }
+  for (const [name, value] of Object.entries(headers)) refuseUnsendable(name, value);
   return { path, text, headers };
+}
+
+/** Options that travel as headers. */
+const HEADER_OPTIONS: Readonly<Record<string, string>> = {
+  "Posthorn-App": "--app",
+  "Idempotency-Key": "--idempotency-key",
+};
+
+/** What HTTP can't carry in a header is a slip on the command line, not a daemon that is not there. */
+function refuseUnsendable(name: string, value: string): void {
+  if (/^[\t\x20-\x7e\xa0-\xff]*$/.test(value)) return;
+  const option = HEADER_OPTIONS[name] ?? name;
+  const wanted = "Latin-1 text without line ends";
+  throw usageFailure(`expected ${option} to be ${wanted}, got ${JSON.stringify(value)}`);
 }
 
 function askSocket(
@@ -134,7 +149,7 @@ function unreachable(target: Target, error: unknown): CliFailure {
     return new CliFailure(EXIT.notAllowed, message);
   }
   const isAbsent = code === "ENOENT" || code === "ECONNREFUSED";
-  const found = isAbsent ? "none" : (code ?? (error instanceof Error ? error.message : "none"));
+  const found = isAbsent ? "none" : (code ?? rootMessage(error));
   const message = `expected a daemon at ${place}, got ${found}; start it with \`posthorn serve\`, or say where it is with --data-dir, or --url and --key`;
   return new CliFailure(EXIT.unreachable, message);
 }
@@ -143,6 +158,12 @@ function codeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if ("code" in error && typeof error.code === "string") return error.code;
   return codeOf(error.cause);
+}
+
+/** `fetch failed` says nothing; what it was caused by does. */
+function rootMessage(error: unknown): string {
+  if (!(error instanceof Error)) return "none";
+  return error.cause instanceof Error ? rootMessage(error.cause) : error.message;
 }
 
 interface ProblemDocument {

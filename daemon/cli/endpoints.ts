@@ -2,7 +2,7 @@ import { parseDurationMs } from "../domain/quantity.ts";
 import type { DeliveryWithAttempts } from "./deliveries.ts";
 import { attemptsText } from "./deliveries.ts";
 import { CliFailure, EXIT, usageFailure } from "./exit.ts";
-import { listText, moreText, tableText, timeCell } from "./text.ts";
+import { countText, listText, moreText, tableText, timeCell } from "./text.ts";
 import type { Page, Session, Verb } from "./verb.ts";
 import {
   isSet,
@@ -27,6 +27,7 @@ interface Endpoint {
   readonly state: string;
   readonly disabled_reason: string | null;
   readonly ordered: boolean;
+  readonly headers: Readonly<Record<string, string>>;
   readonly health: {
     readonly failed_in_a_row: number;
     readonly last_success_at: string | null;
@@ -61,7 +62,8 @@ export const ENDPOINTS: readonly Verb[] = [
     name: "endpoints create",
     summary: "Create an endpoint, and show its secret",
     example: "endpoints create https://shop.example/hooks --event-types 'invoice.*'",
-    args: [["<url>", "where deliveries go"]],
+    // Not <url>: --url is where the daemon is, here as everywhere.
+    args: [["<to>", "the URL that deliveries go to"]],
     options: SETTINGS_OPTIONS,
     run: create,
   },
@@ -77,7 +79,7 @@ export const ENDPOINTS: readonly Verb[] = [
     summary: "Change some of an endpoint's settings",
     example: "endpoints update ep_01hq3v0m3x8r9k6w2n4t5b7c1d --timeout 30s",
     args: ID,
-    options: [["--to <url>", "where deliveries go"], ...SETTINGS_OPTIONS],
+    options: [["--to <url>", "the URL that deliveries go to"], ...SETTINGS_OPTIONS],
     run: update,
   },
   {
@@ -97,6 +99,13 @@ export const ENDPOINTS: readonly Verb[] = [
     example: "endpoints test ep_01hq3v0m3x8r9k6w2n4t5b7c1d",
     args: ID,
     run: test,
+  },
+  {
+    name: "endpoints cancel-pending",
+    summary: "Call off everything that waits at an endpoint, held deliveries included",
+    example: "endpoints cancel-pending ep_01hq3v0m3x8r9k6w2n4t5b7c1d",
+    args: ID,
+    run: cancelPending,
   },
   {
     name: "endpoints secret",
@@ -182,6 +191,7 @@ async function showOne(session: Session): Promise<void> {
 
 function endpointText(endpoint: Endpoint, counts: Readonly<Record<string, number>>): string {
   const { health, disabled_reason: why } = endpoint;
+  const headers = Object.keys(endpoint.headers).join(", ");
   const number = (name: string) => String(counts[name] ?? 0);
   return listText([
     ["id", endpoint.id],
@@ -192,6 +202,7 @@ function endpointText(endpoint: Endpoint, counts: Readonly<Record<string, number
     ["tenant", endpoint.tenant],
     ["profile", endpoint.profile.kind],
     ["ordered", endpoint.ordered ? "yes" : null],
+    ["extra headers", headers === "" ? null : headers],
     ["last success", timeCell(health.last_success_at)],
     ["last failure", timeCell(health.last_failure_at)],
     ["failed in a row", String(health.failed_in_a_row)],
@@ -262,6 +273,16 @@ async function test(session: Session): Promise<void> {
   const { state, id } = valueOf(answer) as DeliveryWithAttempts;
   if (state === "delivered") return;
   throw new CliFailure(EXIT.failed, `expected the test ${id} to be delivered, got ${state}`);
+}
+
+async function cancelPending(session: Session): Promise<void> {
+  const path = `/v1/endpoints/${pathArg(session, 0)}/cancel-pending`;
+  const answer = await session.client.ask({ method: "POST", path });
+  show(session, answer, ({ cancelled }: { readonly cancelled: number }) =>
+    cancelled === 0
+      ? "Nothing waits there."
+      : `Called off ${countText(cancelled, "delivery", "deliveries")}.`,
+  );
 }
 
 async function secret(session: Session): Promise<void> {

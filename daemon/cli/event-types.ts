@@ -1,4 +1,4 @@
-import { moreText, tableText, timeCell } from "./text.ts";
+import { listText, moreText, tableText, timeCell } from "./text.ts";
 import type { Page, Session, Verb } from "./verb.ts";
 import { jsonText, PAGE_OPTIONS, pageQuery, pathArg, show, textOption } from "./verb.ts";
 
@@ -6,6 +6,7 @@ interface EventType {
   readonly name: string;
   readonly description: string;
   readonly schema: unknown;
+  readonly created_at: string;
   readonly updated_at: string;
 }
 
@@ -18,6 +19,13 @@ export const EVENT_TYPES: readonly Verb[] = [
     example: "event-types list",
     options: PAGE_OPTIONS,
     run: list,
+  },
+  {
+    name: "event-types show",
+    summary: "Show an event type with its schema",
+    example: "event-types show invoice.paid",
+    args: NAME,
+    run: showOne,
   },
   {
     name: "event-types put",
@@ -52,6 +60,21 @@ async function list(session: Session): Promise<void> {
       description,
     ]);
     return tableText(["NAME", "SCHEMA", "UPDATED", "DESCRIPTION"], rows) + moreText(next);
+  });
+}
+
+async function showOne(session: Session): Promise<void> {
+  const path = `/v1/event-types/${pathArg(session, 0)}`;
+  const answer = await session.client.ask({ method: "GET", path });
+  show(session, answer, (type: EventType) => {
+    const members = listText([
+      ["name", type.name],
+      ["description", type.description === "" ? null : type.description],
+      ["created", timeCell(type.created_at)],
+      ["updated", timeCell(type.updated_at)],
+    ]);
+    if (type.schema === null) return `${members}\n\nNo schema: any data is accepted.`;
+    return `${members}\n\n${JSON.stringify(type.schema, null, 2)}`;
   });
 }
 

@@ -89,7 +89,5 @@ function dataOf(text: string, event: Event): string {
   if (event.content_type !== null) return `${event.body_bytes} bytes; see --json for them.`;
   const start = text.indexOf(',"data":');
   if (start < 0) return "";
-  const data = text.slice(start + ',"data":'.length, text.lastIndexOf("}"));
-  // JSON escapes the control characters of ASCII, not those above, and terminals obey both.
-  return data.replaceAll(/[\u007f-\u009f]/g, " ");
+  return text.slice(start + ',"data":'.length, text.lastIndexOf("}"));
 }

@@ -19,6 +19,7 @@ import { KEYS } from "./keys.ts";
 import { SEND } from "./send.ts";
 import { checkConfig, showConfig, tellProblems } from "./show-config.ts";
 import { TAIL } from "./tail.ts";
+import { plain } from "./text.ts";
 import type { Verb } from "./verb.ts";
 import type { World } from "./world.ts";
 
@@ -78,7 +79,7 @@ function tellFailure(world: World, error: unknown, isJson: boolean): ExitCode {
     return EXIT.failed;
   }
   if (isJson && error.document !== null) world.err(`${error.document}\n`);
-  else for (const line of error.message.split("\n")) world.err(`posthorn: ${line}\n`);
+  else for (const line of error.message.split("\n")) world.err(`posthorn: ${plain(line)}\n`);
   return error.exitCode;
 }
 
@@ -235,7 +236,10 @@ function addLocalVerbs(program: Command, world: World, act: Act): void {
     act(() => doctor(world, loadedFor(examined), isJsonOf(examined)))(examined),
   );
   addConfigVerbs(program, world, act);
-  const version = program.command("version").description("Print the version");
+  const version = program
+    .command("version")
+    .description("Print the version")
+    .addHelpText("after", "\nExample:\n  posthorn version --json");
   version.option("--json", "print JSON").action(() => {
     const found = { version: world.version, node: process.version };
     const text = `posthorn ${found.version} (Node ${found.node})`;

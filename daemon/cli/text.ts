@@ -38,10 +38,16 @@ function widthOf(text: string): number {
 
 /**
  * On one line and without control characters: names and answers are other people's, and the
- * terminal obeys them.
+ * terminal obeys them. Those that turn the direction of writing are among them: behind one, a line
+ * reads as if it said something else (CVE-2021-42574).
  */
 export function plain(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, " ");
+  return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]+/gu, " ");
+}
+
+/** As `plain`, but lines stay lines and tabs tabs. */
+export function plainLines(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, " ");
 }
 
 /** A time as the API writes it, to the second; a dash for none. */

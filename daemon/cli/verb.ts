@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { parseDurationMs } from "../domain/quantity.ts";
 import type { Answer, Client } from "./client.ts";
 import { CliFailure, EXIT, usageFailure } from "./exit.ts";
+import { plainLines } from "./text.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -53,7 +54,7 @@ export function show(
   // Takes a function of any shape; that the answer has it is the API's promise, and this is its own client.
   sentence: (value: never) => string,
 ): void {
-  world.out(`${isJson ? answer.text : sentence(valueOf(answer) as never)}\n`);
+  world.out(`${isJson ? answer.text : plainLines(sentence(valueOf(answer) as never))}\n`);
 }
 
 /** The answer's JSON. */
@@ -94,15 +95,23 @@ async function textFrom(world: World, option: string, given: string): Promise<st
   }
 }
 
-/** `2026-01-31T12:00:00Z`, `2026-01-31`, or how long ago: `2h`, `30min`. */
+/**
+ * `2026-01-31T12:00:00Z`, `2026-01-31`, or how long ago: `2h`, `30min`. Throws a usage failure for
+ * what is none of them.
+ */
 export function timeOption(session: Session, name: string): string | undefined {
   const given = textOption(session, name);
   if (given === undefined) return undefined;
   const agoMs = /^\d+$/.test(given) ? null : parseDurationMs(given, "s");
-  // What is neither is the daemon's to refuse, with its own sentence.
-  if (agoMs === null) return /^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T00:00:00Z` : given;
-  return new Date(session.world.clock.wallMs() - agoMs).toISOString();
+  if (agoMs !== null) return new Date(session.world.clock.wallMs() - agoMs).toISOString();
+  if (/^\d{4}-\d\d-\d\d$/.test(given)) return `${given}T00:00:00Z`;
+  // Whether there is such a day and hour is the daemon's to say.
+  if (/^\d{4}-\d\d-\d\dT/i.test(given)) return given;
+  throw usageFailure(`expected --${name} to be ${TIME_WORDS}, got ${given}`);
 }
+
+export const TIME_WORDS =
+  "a time such as 2026-01-31T12:00:00Z or 2026-01-31, or how long ago, such as 6h";
 
 /** Comma-separated; undefined where it was not given. */
 export function listOption(session: Session, name: string): readonly string[] | undefined {

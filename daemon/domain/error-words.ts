@@ -21,7 +21,10 @@ const WORDS: Readonly<Record<FailureCode | "egress_blocked", string>> = {
  */
 export function errorWords(code: string): string {
   const status = /^http_(\d{3})$/.exec(code)?.[1];
-  if (status !== undefined) return `the receiver answered ${status}`;
+  if (status !== undefined) {
+    const isRedirect = status.startsWith("3") && status !== "304";
+    return `the receiver answered ${status}${isRedirect ? ", and redirects are not followed" : ""}`;
+  }
   const words: Readonly<Record<string, string>> = WORDS;
   return Object.hasOwn(words, code) ? (words[code] ?? code) : code;
 }

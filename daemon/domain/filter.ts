@@ -221,8 +221,18 @@ function readMember(reading: Reading, place: string, at: Member): Filter | null 
       "`$and`, `$or`, `$not` or a path (a name that begins with `$` is written `\\$…`)";
     return refuse(reading, place, wanted, name);
   }
+  if (isBareCombination(name, member)) {
+    const wanted = `\`$${name}\` (did you mean $${name}?), or a test such as {"$eq": ...} of a member with that name`;
+    return refuse(reading, place, wanted, member);
+  }
   const path = readPath(reading, place, name);
   return path === null ? null : readTest(reading, place, path, member);
+}
+
+/** Without its dollar, `and` asks for an event with such a member: valid, and never what was meant. */
+function isBareCombination(name: string, member: Json): boolean {
+  if (name === "and" || name === "or") return isArray(member);
+  return name === "not" && isObject(member) && !Object.keys(member).some((key) => key[0] === "$");
 }
 
 function joined(kind: "all" | "any", of: readonly Filter[] | null): Filter | null {

@@ -140,8 +140,8 @@ function blocked({ delivery, lastMessage, nowMs }: ReasonInput, endpoint: Endpoi
   const due = dueAtMs > nowMs ? `due at ${utc(dueAtMs)}, ${inTime(dueAtMs, nowMs)}` : "due now";
   const attempt = nextAttempt(delivery, endpoint);
   const sentence =
-    `Attempt ${delivery.attemptCount} was blocked by the egress guard${quoted(lastMessage)}.` +
-    ` ${WHERE_TO_ALLOW} Attempt ${attempt} is ${due}.`;
+    `Attempt ${delivery.attemptCount} was blocked by the egress guard${guardWords(lastMessage)}.` +
+    ` Attempt ${attempt} is ${due}.`;
   return { code: "egress_blocked", sentence, nextAtMs: dueAtMs };
 }
 
@@ -307,15 +307,18 @@ function exhausted(delivery: Delivery, at: string, lastMessage: string | null): 
 function errorText(delivery: Delivery, lastMessage: string | null): string {
   const code = delivery.lastError ?? "";
   if (code !== "egress_blocked") return errorWords(code);
-  return `${errorWords(code)}${quoted(lastMessage)}. ${WHERE_TO_ALLOW.slice(0, -1)}`;
+  return errorWords(code) + guardWords(lastMessage);
 }
 
 function after(delivery: Delivery): string {
   return delivery.attemptCount === 0 ? "" : ` after ${count(delivery.attemptCount, "attempt")}`;
 }
 
-const WHERE_TO_ALLOW =
-  "Targets are allowed at the endpoint (egress_allow) or for all (POSTHORN_EGRESS_ALLOW).";
+/** The guard's own message says what to allow and where, or that nothing can be: a second sentence could contradict it. */
+function guardWords(message: string | null): string {
+  if (message !== null && message !== "") return `: ${message.replace(/\.$/, "")}`;
+  return ". Targets are allowed at the endpoint (egress_allow) or for all (POSTHORN_EGRESS_ALLOW)";
+}
 
 function failedWords(delivery: Delivery): string {
   return `Attempt ${delivery.attemptCount} failed: ${errorWords(delivery.lastError ?? "")}.`;
@@ -339,10 +342,6 @@ function others(waitingCount: number): string {
   const more = waitingCount - 1;
   if (more < 1) return "";
   return more === 1 ? " (1 other waits, too)" : ` (${more} others wait, too)`;
-}
-
-function quoted(message: string | null): string {
-  return message === null || message === "" ? "" : `: ${message.replace(/\.$/, "")}`;
 }
 
 function count(number: number, noun: string): string {

@@ -83,10 +83,19 @@ export function oneOf<const Word extends string>(...words: readonly Word[]): Par
 /** Comma-separated; spaces around and empty places are nothing. */
 export function listOf(isItem: (text: string) => boolean): Parse<readonly string[]> {
   return (text) => {
-    const items = text.split(",").map((item) => item.trim());
-    const filled = items.filter((item) => item !== "");
-    return filled.every(isItem) ? filled : null;
+    const items = itemsOf(text);
+    return items.every(isItem) ? items : null;
   };
+}
+
+/** The first entry of a list that is none. */
+export function firstUnfit(isItem: (text: string) => boolean): Parse<string> {
+  return (text) => itemsOf(text).find((item) => !isItem(item)) ?? null;
+}
+
+function itemsOf(text: string): readonly string[] {
+  const items = text.split(",").map((item) => item.trim());
+  return items.filter((item) => item !== "");
 }
 
 /** Visible ASCII without spaces: what fits into a header. */

@@ -5,6 +5,7 @@
 import { bytesText, parseBytes, parseDurationMs } from "./quantity.ts";
 import type { Parse } from "./setting-forms.ts";
 import {
+  firstUnfit,
   isAddress,
   isGrant,
   keyOf,
@@ -31,13 +32,23 @@ interface Setting<Value> {
   readonly isLimit: boolean;
   /** The command line needs it to find its daemon. */
   readonly isForClient: boolean;
+  /** A path, relative to the working directory. */
+  readonly isPath: boolean;
+  /** Of a list that can't be read: the first entry that is wrong. */
+  readonly faultIn?: (text: string) => string | null;
 }
 
 function setting<Value>(
   parse: Parse<Value>,
   words: Pick<Setting<Value>, "help" | "wanted"> & Partial<Setting<Value>>,
 ): Setting<Value> {
-  const usual = { fallback: null, isSecret: false, isLimit: false, isForClient: false };
+  const usual = {
+    fallback: null,
+    isSecret: false,
+    isLimit: false,
+    isForClient: false,
+    isPath: false,
+  };
   return { parse, ...usual, ...words };
 }
 
@@ -67,11 +78,13 @@ const SETTINGS = {
     wanted: "a path",
     fallback: "./data",
     isForClient: true,
+    isPath: true,
   }),
   socket: setting(parseText, {
     help: "socket that the command line speaks through, or off (default: in the data directory)",
     wanted: "a path, or off",
     isForClient: true,
+    isPath: true,
   }),
   basePath: setting(parseBasePath, {
     help: "path in front of all others, where a proxy passes it on",
@@ -82,6 +95,7 @@ const SETTINGS = {
     help: "addresses or CIDRs, comma-separated, whose X-Forwarded-* headers are believed",
     wanted: "addresses or CIDRs, comma-separated",
     fallback: "",
+    faultIn: firstUnfit(isAddress),
   }),
   bootstrapApiKey: setting(keyOf(16), {
     help: "an instance-wide API key that is made at the first start",
@@ -92,6 +106,7 @@ const SETTINGS = {
     help: "private targets that endpoints may reach, comma-separated",
     wanted: "host:port, addresses or CIDRs, comma-separated",
     fallback: "",
+    faultIn: firstUnfit(isGrant),
   }),
   egressProxy: setting(parseProxy, {
     help: "proxy that every attempt goes through",
