@@ -28,6 +28,7 @@ import { createKeyring } from "./manage/secrets.ts";
 import { fillDirectory } from "./manage/start.ts";
 import type { DatabaseCheck } from "./storage/check.ts";
 import { checkDatabase, sealedSample } from "./storage/check.ts";
+import { copyDatabase } from "./storage/copy.ts";
 import { lockDataDir } from "./storage/lock.ts";
 import { refusal } from "./storage/open.ts";
 import type { Store } from "./storage/store.ts";
@@ -41,8 +42,8 @@ import { openDoor } from "./system/door.ts";
 import type { Metrics } from "./system/metrics.ts";
 import { createMetrics } from "./system/metrics.ts";
 import { startSchedule } from "./system/schedule.ts";
-import { openTimers } from "./system/timers.ts";
 import { createSchemaChecker } from "./system/schemas.ts";
+import { openTimers } from "./system/timers.ts";
 import { openVault } from "./system/vault.ts";
 import { createJobs } from "./upkeep/jobs.ts";
 import type { Readiness } from "./upkeep/readiness.ts";
@@ -170,10 +171,10 @@ async function openWork(ground: Ground): Promise<Work> {
     dispatcher: engine,
     pace: createPace({
       loopBusy: openLoopGauge().busySinceLast,
-      load: () => ({ ready: engine.load(null).ready, ended }),
+      load: (isReadyWanted) => ({ ready: isReadyWanted ? engine.readyAtProven() : 0, ended }),
     }),
     schemaProblems: createSchemaProblems(directory, schemas),
-    backlog: gauges.waiting,
+    backlog: gauges.waitingOf,
     backlogMax: config.limits.backlogMax,
     hasDiskSpace: () => readiness.hasDiskSpace,
     onAccepted: (events) => metrics.eventsAccepted(events),
@@ -272,9 +273,12 @@ async function open(ground: Ground, work: Work): Promise<App> {
   });
   const jobs = createJobs({ engine, ingest, office, readiness, retention, count: gauges.count });
   const schedule = startSchedule(jobs, log);
-  closers.push(() => schedule.stop());
-  closers.push(() => door.close());
-  closers.push(() => retention.stop());
+  closers.push(async () => {
+    retention.stop();
+    office.deletion.stop();
+    // All at once: what each may take is the whole of the time that a stop has.
+    await Promise.all([schedule.stop(), door.close(), engine.stop(limits.shutdownMs)]);
+  });
   let stopping: Promise<void> | null = null;
   return {
     url: door.url,
@@ -290,8 +294,7 @@ function openStoreIn(dataDir: DataDir, nowMs: () => number, newId: () => string)
     newId,
     // A forward-only migration is only safe with the way back beside it.
     beforeMigration: (file, version) => {
-      const copy = join(dataDir.path, `posthorn.before-migration-${version}.db`);
-      file.prepare("vacuum into ?").run(copy);
+      copyDatabase(file, join(dataDir.path, `posthorn.before-migration-${version}.db`));
     },
   });
 }
@@ -321,12 +324,13 @@ function refuseWrongKey(vault: Vault, key: string, owner: string, sealed: Uint8A
 function createGauges(store: Store, dataDir: DataDir, engine: () => Engine) {
   let pending = 0;
   let held = 0;
+  let byApplication: ReadonlyMap<number, number> = new Map();
   return {
     async count() {
-      const totals = await store.reads.totals();
-      ({ pending, held } = totals);
+      ({ pending, held } = await store.reads.totals());
+      byApplication = await store.reads.waitingByApplication();
     },
-    waiting: () => pending + held,
+    waitingOf: (applicationSeq: number) => byApplication.get(applicationSeq) ?? 0,
     deliveries: () => ({ pending, held, inFlight: engine().load(null).inFlight }),
     readyDeliveries: () => engine().load(null).ready,
     diskFreeBytes: () => diskFreeBytes(dataDir.path),

@@ -134,7 +134,7 @@ function postBatch(needs: ApiNeeds): Route {
     path: "/v1/events/batch",
     operationId: "createEvents",
     tag: "Events",
-    summary: "Send up to 1,000 events in one commit",
+    summary: "Send up to 1,000 events at once",
     description:
       "Either all events are well-formed, or none is accepted and every fault is listed. With an " +
       "`Idempotency-Key` the event at position i has the key followed by `#` and i; one whose key " +

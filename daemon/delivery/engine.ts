@@ -19,7 +19,7 @@ export interface Engine extends Dispatcher {
   start(): Promise<void>;
   /** Once a second: looks for what has become due, in case a wake-up was lost. */
   tick(): void;
-  /** Starts nothing new, waits for the attempts under way at most `waitMs`, records what ended. */
+  /** Starts nothing new, waits for the attempts under way at most `waitMs`, records what ended. May be called twice. */
   stop(waitMs: number): Promise<void>;
   /** Deliveries ready at endpoints that answer: those that wait for the daemon, and not for a receiver. */
   readyAtProven(): number;
@@ -310,7 +310,9 @@ export function createEngine(needs: EngineNeeds): Engine {
     directory.putEndpoint({ ...endpoint, transition: "hold" });
   }
 
-  async function stop(waitMs: number): Promise<void> {
+  let stopped: Promise<void> | null = null;
+
+  async function drainAndStop(waitMs: number): Promise<void> {
     isStopping = true;
     cancelAlarm?.();
     mover.stop();
@@ -341,7 +343,7 @@ export function createEngine(needs: EngineNeeds): Engine {
     readyAtProven,
     start,
     tick,
-    stop,
+    stop: (waitMs) => (stopped ??= drainAndStop(waitMs)),
     get isBlocked() {
       return attempts.isBlocked;
     },

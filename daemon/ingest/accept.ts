@@ -23,6 +23,8 @@ import type { SchemaProblems } from "./schemas.ts";
 
 /** Events in one commit: enough to share its disk flush, few enough that the loop turns in a few milliseconds. */
 const COMMIT_EVENTS_MAX = 256;
+/** Deliveries in one commit, about: some fifty milliseconds of the loop. */
+const COMMIT_DELIVERIES_MAX = 5_000;
 /** What may stand before the commit, over all requests. */
 const WAITING_EVENTS_MAX = 5_000;
 const WAITING_BYTES_MAX = 64 * 1_048_576;
@@ -39,8 +41,11 @@ export interface IngestNeeds {
   readonly feed: Feed;
   readonly pace: Pace;
   readonly schemaProblems: SchemaProblems;
-  /** Deliveries that wait, pending or held; known within about a second. */
-  readonly backlog: () => number;
+  /**
+   * Deliveries of the application that wait, pending or held; known within about a second. Each has a backlog of its own: what
+   * piles up at one's dead endpoint must not shut out the others.
+   */
+  readonly backlog: (applicationSeq: number) => number;
   readonly backlogMax: number;
   /** False below the floor of free disk: what is there is needed to finish what was accepted. */
   readonly hasDiskSpace: () => boolean;
@@ -52,8 +57,19 @@ interface Request {
   readonly bytes: number;
   /** Null: wherever the directory's routes lead. */
   readonly only: Endpoint | null;
+  /** So many of its events are in a commit, or were. */
+  prepared: number;
+  readonly answers: Accepted[];
+  /** Refused: what is left of it is not looked at any more. */
+  isOver: boolean;
   readonly resolve: (answers: Accepted[]) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** One event on its way into a commit, and the request that it came with. */
+interface Item {
+  readonly request: Request;
+  readonly prepared: Prepared;
 }
 
 /**
@@ -66,26 +82,40 @@ export function createIngest(needs: IngestNeeds): Ingest {
   let waitingEvents = 0;
   let waitingBytes = 0;
   let isFlushScheduled = false;
-  let acceptedSinceCount = 0;
+  let acceptedSinceCount = new Map<number, number>();
 
   function submit(events: readonly IncomingEvent[], only: Endpoint | null): Promise<Accepted[]> {
     const bytes = events.reduce((sum, event) => sum + event.data.length, 0);
-    assertRoom(events.length, bytes);
+    assertRoom(events, bytes);
     waitingEvents += events.length;
     waitingBytes += bytes;
     return new Promise((resolve, reject) => {
-      waiting.push({ events, bytes, only, resolve, reject });
+      waiting.push({
+        events,
+        bytes,
+        only,
+        prepared: 0,
+        answers: [],
+        isOver: false,
+        resolve,
+        reject,
+      });
       schedule();
     });
   }
 
-  function assertRoom(events: number, bytes: number): void {
+  function assertRoom(events: readonly IncomingEvent[], bytes: number): void {
     if (!needs.hasDiskSpace()) throw unavailable("the disk to have room");
     const isFull =
-      waitingEvents + events > WAITING_EVENTS_MAX || waitingBytes + bytes > WAITING_BYTES_MAX;
+      waitingEvents + events.length > WAITING_EVENTS_MAX ||
+      waitingBytes + bytes > WAITING_BYTES_MAX;
     if (isFull) throw backlogFull("the daemon to keep up with what comes in");
-    if (needs.backlog() + acceptedSinceCount >= needs.backlogMax) {
-      throw backlogFull(`fewer than ${needs.backlogMax} deliveries to wait`);
+    const applicationSeq = events[0]?.applicationSeq ?? 0;
+    const waits = needs.backlog(applicationSeq) + (acceptedSinceCount.get(applicationSeq) ?? 0);
+    if (waits >= needs.backlogMax) {
+      throw backlogFull(
+        `fewer than ${needs.backlogMax} deliveries of this application to wait or be held`,
+      );
     }
   }
 
@@ -97,58 +127,93 @@ export function createIngest(needs: IngestNeeds): Ingest {
 
   function flush(): void {
     isFlushScheduled = false;
-    const batch = takeBatch(needs.pace.allowance(clock.nowMs()));
-    if (batch.length === 0) {
+    const batch = nextBatch(needs.pace.allowance(clock.nowMs()));
+    if (waiting.length > 0 && batch.length === 0) {
       // Paced: looked at again in a moment. Turning without a pause would itself keep the loop busy.
-      isFlushScheduled = waiting.length > 0;
-      if (isFlushScheduled) needs.timers.after(PACED_PAUSE_MS, flush);
+      isFlushScheduled = true;
+      needs.timers.after(PACED_PAUSE_MS, flush);
       return;
     }
     if (waiting.length > 0) schedule();
-    commit(batch).catch((error: unknown) => {
-      for (const request of batch) request.reject(error);
-    });
+    if (batch.length > 0) void commit(batch);
   }
 
-  /** Whole requests only: a batch of a thousand events is one commit, too. */
-  function takeBatch(allowance: number): Request[] {
-    const most = Math.min(allowance, COMMIT_EVENTS_MAX);
-    let taken = 0;
-    let count = 0;
-    while (count < waiting.length && taken < most) taken += waiting[count++]?.events.length ?? 0;
-    const batch = waiting.slice(0, count);
-    waiting = waiting.slice(count);
-    for (const request of batch) {
-      waitingEvents -= request.events.length;
-      waitingBytes -= request.bytes;
-    }
-    return batch;
-  }
-
-  async function commit(batch: readonly Request[]): Promise<void> {
+  /**
+   * Events for one commit: as many requests as there is room for, each whole, so that a batch is one commit, too. Only where
+   * routes lead to very many endpoints is a request spread over several: ten million rows in one would stop everything.
+   */
+  function nextBatch(allowance: number): Item[] {
     const nowMs = clock.nowMs();
-    const ready = batch.flatMap((request) => prepareRequest(request, nowMs));
-    const prepared = ready.flatMap((each) => each.prepared);
-    const answers = await needs.store.acceptEvents(prepared.map(({ entry }) => entry));
-    let next = 0;
-    for (const { request } of ready) {
-      request.resolve(answers.slice(next, next + request.events.length));
-      next += request.events.length;
+    const most = Math.min(allowance, COMMIT_EVENTS_MAX);
+    const items: Item[] = [];
+    let deliveries = 0;
+    let done = 0;
+    while (items.length < most && deliveries < COMMIT_DELIVERIES_MAX) {
+      const request = waiting[done];
+      if (request === undefined) break;
+      const prepared = prepareSome(request, nowMs, COMMIT_DELIVERIES_MAX - deliveries);
+      for (const each of prepared) {
+        deliveries += each.entry.deliveries.length;
+        items.push({ request, prepared: each });
+      }
+      if (!request.isOver && request.prepared < request.events.length) break;
+      leave(request);
+      done += 1;
     }
-    handOver(prepared, answers);
+    waiting = waiting.slice(done);
+    return items;
   }
 
-  /** A request that can't be prepared (a body that one profile can't carry) fails alone, not the batch it stands in. */
-  function prepareRequest(request: Request, nowMs: number) {
-    const { events, only } = request;
+  /** A request that can't be prepared (a body that one profile can't carry) fails alone, not the commit it would stand in. */
+  function prepareSome(request: Request, nowMs: number, deliveriesMax: number): Prepared[] {
+    const made: Prepared[] = [];
+    let deliveries = 0;
     try {
-      return [{ request, prepared: events.map((event) => prepareFor(event, only, nowMs)) }];
+      while (deliveries < deliveriesMax) {
+        const event = request.events[request.prepared];
+        if (event === undefined) break;
+        const prepared = prepareFor(event, request.only, nowMs);
+        request.prepared += 1;
+        deliveries += prepared.entry.deliveries.length;
+        made.push(prepared);
+      }
+      return made;
     } catch (error) {
-      request.reject(
-        error instanceof SdkError ? new AppError("invalid_request", error.message) : error,
-      );
+      end(request, error instanceof SdkError ? invalid(error) : error);
       return [];
     }
+  }
+
+  function leave(request: Request): void {
+    waitingEvents -= request.events.length;
+    waitingBytes -= request.bytes;
+  }
+
+  function end(request: Request, error: unknown): void {
+    request.isOver = true;
+    request.reject(error);
+  }
+
+  async function commit(items: readonly Item[]): Promise<void> {
+    let answers: Accepted[];
+    try {
+      answers = await needs.store.acceptEvents(items.map(({ prepared }) => prepared.entry));
+    } catch (error) {
+      for (const { request } of items) end(request, error);
+      // Of a request that is spread over several commits the rest is not tried any more.
+      for (const request of waiting) if (request.isOver) leave(request);
+      waiting = waiting.filter((request) => !request.isOver);
+      return;
+    }
+    for (const [i, answer] of answers.entries()) {
+      const request = items[i]?.request;
+      request?.answers.push(answer);
+      if (request?.answers.length === request?.events.length) request?.resolve(request.answers);
+    }
+    handOver(
+      items.map(({ prepared }) => prepared),
+      answers,
+    );
   }
 
   function prepareFor(event: IncomingEvent, only: Endpoint | null, nowMs: number): Prepared {
@@ -166,7 +231,11 @@ export function createIngest(needs: IngestNeeds): Ingest {
       events += 1;
       return admissions(each, answer);
     });
-    acceptedSinceCount += admitted.length;
+    for (const { entry } of prepared) {
+      const { applicationSeq } = entry.event;
+      const before = acceptedSinceCount.get(applicationSeq) ?? 0;
+      acceptedSinceCount.set(applicationSeq, before + entry.deliveries.length);
+    }
     needs.pace.accepted(admitted.length);
     needs.onAccepted(events, admitted.length);
     needs.dispatcher.admit(admitted);
@@ -215,7 +284,7 @@ export function createIngest(needs: IngestNeeds): Ingest {
       return { eventId: answer.eventId, deliveryId: answer.deliveries[0]?.id ?? "" };
     },
     backlogCounted() {
-      acceptedSinceCount = 0;
+      acceptedSinceCount = new Map();
     },
   };
 }
@@ -269,6 +338,10 @@ function ingestAnswer(answer: Accepted): IngestAnswer {
     case "conflict":
       return answer;
   }
+}
+
+function invalid(error: SdkError): AppError {
+  return new AppError("invalid_request", error.message);
 }
 
 function backlogFull(wanted: string): AppError {

@@ -13,8 +13,8 @@ export interface Pace {
 export interface PaceNeeds {
   /** Share of time that the loop was busy since the last call, 0 to 1. */
   readonly loopBusy: () => number;
-  /** Deliveries ready in memory, and attempts ended since the start. */
-  readonly load: () => { ready: number; ended: number };
+  /** Deliveries ready at endpoints that answer, and attempts ended since the start. What waits for a silent receiver is no load of ours. */
+  readonly load: (isReadyWanted: boolean) => { ready: number; ended: number };
 }
 
 /** Busier than this, the loop itself is what everything waits for. */
@@ -31,11 +31,12 @@ export function createPace(needs: PaceNeeds): Pace {
   let left = Infinity;
 
   function look(nowMs: number): void {
-    const { ready, ended } = needs.load();
+    const isBusy = needs.loopBusy() > BUSY;
+    const { ready, ended } = needs.load(isBusy);
     const endedNow = ended - endedBefore;
     endedBefore = ended;
     lookedAtMs = nowMs;
-    const isSaturated = needs.loopBusy() > BUSY && ready > READY_MAX;
+    const isSaturated = isBusy && ready > READY_MAX;
     // A little under what was delivered, so that the backlog shrinks back to what keeps the slots filled.
     left = isSaturated ? Math.max(Math.floor(endedNow * 0.9), PER_LOOK_MIN) : Infinity;
   }
