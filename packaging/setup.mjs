@@ -3,7 +3,15 @@
  * of `package-lock.json`, and `node` in the script that follows is new enough. Says nothing when there is nothing to do.
  */
 import { spawnSync } from "node:child_process";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -137,7 +145,16 @@ function expectNewEnough(version) {
 
 /** Two `npm ci` in one folder delete each other's files: the second waits for the first. */
 function claim() {
-  mkdirSync(dirname(claimFile), { recursive: true });
+  try {
+    mkdirSync(dirname(claimFile), { recursive: true });
+    accessSync(dirname(claimFile), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `expected ${root} to be a folder that this user can write to, since its packages have to be installed, ` +
+        `got ${error.code}; run 'npm ci' there as its owner`,
+      { cause: error },
+    );
+  }
   let told = false;
   while (!tryClaim()) {
     const holder = claimHolder();

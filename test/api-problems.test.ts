@@ -65,6 +65,9 @@ test("secrets and passwords are not repeated in what is said about them", async 
   const listed = { url: "https://shop.example/", auth: ["hunter2"] };
   const list = await call(house, "POST /v1/endpoints", { body: listed });
   assert.match(problemsOf(list)["/auth"] ?? "", /got something else$/);
+  const headed = { url: "https://shop.example/", headers: { "X-Api-Key": ["hunter2"] } };
+  const header = await call(house, "POST /v1/endpoints", { body: headed });
+  assert.match(problemsOf(header)["/headers/X-Api-Key"] ?? "", /got something else$/);
   const typed = { url: "https://shop.example/", secret: "whsec_hunter2" };
   const refused = await call(house, "POST /v1/endpoints", { body: typed });
   assertProblem(refused, 400, "invalid_request");

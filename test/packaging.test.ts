@@ -264,6 +264,21 @@ describe("the setup before each script", () => {
     assert.equal(existsSync(join(root, ".tmp/setup.pid")), false);
   });
 
+  test("a checkout that can't be written to is told in a sentence, and npm is not tried", (t) => {
+    const { root, run, lock, npmCalls } = checkout(t, NPM_INSTALLS);
+    lock(LOCK);
+    // A file in the way stops every user; permissions would not stop root, who runs tests in containers.
+    writeFileSync(join(root, ".tmp"), "");
+    const { status, stderr } = run();
+    assert.equal(status, 1);
+    assert.ok(
+      stderr.startsWith(`posthorn: expected ${root} to be a folder that this user can write to`),
+      stderr,
+    );
+    assert.match(stderr, /got EEXIST; run 'npm ci' there as its owner\n$/);
+    assert.equal(npmCalls().length, 0);
+  });
+
   test("a Node from npm that does not start here stands aside for the machine's", (t) => {
     const { root, run, lock, installed } = checkout(t, NPM_INSTALLS);
     lock(LOCK);

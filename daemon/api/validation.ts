@@ -10,8 +10,8 @@ import { pointer } from "../manage/problems.ts";
 import type { JsonSchema } from "./wanted.ts";
 import { memberNames, schemaWithWords, schemasAt, wantedText } from "./wanted.ts";
 
-/** Values of these members are secrets, and a problem document may end in a log on the caller's side. */
-const SECRET_MEMBERS = new Set(["secret", "password", "token", "auth"]);
+/** Values of these members are secrets, as are extra headers' values; a problem document may end in a log on the caller's side. */
+const SECRET_MEMBERS = new Set(["secret", "password", "token", "auth", "headers"]);
 
 const PROBLEMS_MAX = 100;
 
@@ -51,7 +51,7 @@ function problemsOf(
   }
   // A check of our own says in its message what it wants.
   const wanted = issue.code === "custom" ? issue.message : wantedText(schemasAt(root, path));
-  return [{ path: place, message: sentence(place, wanted, inputOf(issue), path.at(-1)) }];
+  return [{ path: place, message: sentence(place, wanted, inputOf(issue), path) }];
 }
 
 /** Of a union that a member decides about, zod shows the whole object; what is wrong is that member. */
@@ -65,10 +65,10 @@ function sentence(
   place: string,
   wanted: string,
   input: unknown,
-  name: PropertyKey | undefined,
+  path: readonly PropertyKey[],
 ): string {
   const what = place === "" ? "body" : place;
-  const isHidden = typeof name === "string" && SECRET_MEMBERS.has(name);
+  const isHidden = SECRET_MEMBERS.has(String(path.at(-1))) || path.at(-2) === "headers";
   if (isHidden && input !== undefined) {
     const got = typeof input === "string" ? `${input.length} other characters` : "something else";
     return `expected ${what} to be ${wanted}, got ${got}`;
@@ -99,7 +99,7 @@ function unknownMembers(
     const near = nearestWord(key, known);
     const kind = where === "query" ? "a known parameter" : "a known member";
     const wanted = near === null ? kind : `${kind} (did you mean ${near}?)`;
-    return { path: place, message: sentence(place, wanted, holder?.[key], key) };
+    return { path: place, message: sentence(place, wanted, holder?.[key], [...path, key]) };
   });
 }
 

@@ -5,7 +5,7 @@ import type { Vault } from "../domain/ports.ts";
 import { pointer } from "./problems.ts";
 
 /** Stands for the value of an extra header wherever one is shown. */
-export const HIDDEN_VALUE = "***";
+const HIDDEN_VALUE = "***";
 
 /** Tells a sealed value from one that was stored before values were sealed. */
 const SEALED = "sealed:";
