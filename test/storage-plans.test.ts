@@ -112,6 +112,19 @@ test("one event, one delivery, its attempts, and a replay's chunk go along an in
   for (const sql of statements) assertBounded(sql);
 });
 
+test("what is looked at each second or so passes no long row of an endpoint that it does not want", async () => {
+  takeSql();
+  await store.office.endpointsToDelete();
+  assert.deepEqual(takeSql().flatMap(planOf), [
+    "SEARCH endpoint USING INDEX endpoint_deletion (transition=?)",
+  ]);
+  await store.reads.waitingByApplication();
+  assert.deepEqual(takeSql().flatMap(planOf), [
+    "SCAN e USING COVERING INDEX endpoint_application",
+    "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)",
+  ]);
+});
+
 function name(query: object): string {
   const names = Object.entries(query).map(([key, value]) => `${key} ${value}`);
   return names.length === 0 ? "nothing" : names.join(", ");

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import SqliteDatabase from "better-sqlite3";
+
 import { checkDatabase } from "../daemon/storage/check.ts";
+import { copyDatabase } from "../daemon/storage/copy.ts";
+import { MIGRATIONS } from "../daemon/storage/migrations.ts";
+import type { OpenOptions } from "../daemon/storage/open.ts";
+import { openDatabase } from "../daemon/storage/open.ts";
 import { openDesk, START_MS } from "./support/store-desk.ts";
-import { createFolder, openTestStore } from "./support/store-sqlite.ts";
+import { createFolder, openTable, openTestStore } from "./support/store-sqlite.ts";
 
 const folder = createFolder();
 after(() => folder.remove());
@@ -46,6 +52,64 @@ test("a backup that fails leaves nothing behind under its name", async () => {
   await assert.rejects(store.upkeep.backup(path));
   assert.equal(existsSync(path), false);
   store.close();
+});
+
+test("a copy takes the place of what a killed one left, and of an earlier one", async () => {
+  const { store, connection } = openTable(folder.path("copied.db"));
+  const path = folder.path("copy.db");
+  writeFileSync(`${path}.partial`, "what a crash left");
+  copyDatabase(connection.file, path);
+  await store.office.createApplication({ id: "app_2", name: "two", createdAtMs: 1 });
+  copyDatabase(connection.file, path);
+  store.close();
+  assert.equal(checkDatabase(path).kind, "good");
+  assert.equal(existsSync(`${path}.partial`), false);
+  const copy = openTestStore(path);
+  const names = (await copy.office.applications()).map(({ name }) => name);
+  assert.deepEqual(names, ["default", "two"]);
+  copy.close();
+});
+
+test("a copy that fails leaves the earlier one as it was, and nothing half done", () => {
+  const { store, connection } = openTable(folder.path("failing.db"));
+  const path = folder.path("earlier.db");
+  copyDatabase(connection.file, path);
+  const before = readFileSync(path);
+  connection.file.exec("begin");
+  assert.throws(() => copyDatabase(connection.file, path), /VACUUM/);
+  connection.file.exec("rollback");
+  store.close();
+  assert.deepEqual(readFileSync(path), before);
+  assert.equal(existsSync(`${path}.partial`), false);
+});
+
+test("a file of each older version is copied before it is brought up to date, with what it holds", async () => {
+  for (let version = 1; version < MIGRATIONS.length; version += 1) {
+    const path = folder.path(`version-${version}.db`);
+    const old = new SqliteDatabase(path);
+    for (const { statements } of MIGRATIONS.slice(0, version)) old.exec(statements.join(";"));
+    old.exec(`pragma application_id = ${0x50535448}; pragma user_version = ${version}`);
+    old.exec("insert into application (id, name, created_at_ms) values ('app_9', 'old', 1)");
+    old.close();
+    const copies: number[] = [];
+    const copied = folder.path(`before-${version}.db`);
+    const beforeMigration: OpenOptions["beforeMigration"] = (file, from) => {
+      copies.push(from);
+      copyDatabase(file, copied);
+    };
+    const { file } = openDatabase({ path, beforeMigration });
+    assert.deepEqual(copies, [version]);
+    assert.equal(file.pragma("user_version", { simple: true }), MIGRATIONS.length);
+    assert.equal(file.prepare("select name from application").pluck().get(), "old");
+    file.close();
+    const copy = new SqliteDatabase(copied, { readonly: true });
+    assert.equal(copy.pragma("user_version", { simple: true }), version);
+    assert.equal(copy.prepare("select name from application").pluck().get(), "old");
+    copy.close();
+    openDatabase({ path, beforeMigration }).file.close();
+    assert.deepEqual(copies, [version], "nothing is left to do at the next start");
+  }
+  assert.ok(MIGRATIONS.length > 1);
 });
 
 test("pages of what was forgotten go back to the file system, no more at once than asked for", async () => {

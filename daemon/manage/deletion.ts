@@ -14,17 +14,20 @@ const CHUNK = 500;
  */
 export interface Deletion {
   /**
-   * Resolves when the endpoint and all that waited for it are gone. `not_found` for an unknown one.
+   * Resolves when the endpoint and all that waited for it are gone, or at `stop`, which leaves the
+   * rest to the next start. `not_found` for an unknown one.
    */
   deleteEndpoint(applicationSeq: number, id: string): Promise<void>;
-  /** Ends deletions that were begun and not ended; may be repeated. Returns how many. */
+  /** Ends deletions that were begun and not ended; may be repeated. Returns how many it ended. */
   finishDeletions(): Promise<number>;
+  /** No further chunk is begun: the daemon stops, and its file is about to be closed. */
+  stop(): void;
 }
 
 export interface DeletionNeeds {
   readonly store: Pick<
     OfficeStore,
-    "endpoints" | "updateEndpoint" | "cancelChunk" | "deleteEndpoint"
+    "endpointsToDelete" | "updateEndpoint" | "cancelChunk" | "deleteEndpoint"
   >;
   readonly directory: Directory;
   readonly dispatcher: Pick<Dispatcher, "endpointChanged">;
@@ -36,14 +39,22 @@ export interface DeletionNeeds {
 export function createDeletion(needs: DeletionNeeds): Deletion {
   const { store, directory, dispatcher, clock, timers, takeTurns } = needs;
 
-  async function finish(seq: number): Promise<void> {
+  let isStopped = false;
+
+  /** False where it was stopped before its end. */
+  async function finish(seq: number): Promise<boolean> {
     // First of all, so that an event which was matched before, and is about to be committed, is
     // cancelled with the rest.
     await giveWay(timers);
-    while ((await store.cancelChunk(seq, "endpoint_deleted", CHUNK, clock.nowMs())) > 0) {
+    while (!isStopped) {
+      const cancelled = await store.cancelChunk(seq, "endpoint_deleted", CHUNK, clock.nowMs());
+      if (cancelled === 0) {
+        await store.deleteEndpoint(seq);
+        return true;
+      }
       await giveWay(timers);
     }
-    await store.deleteEndpoint(seq);
+    return false;
   }
 
   async function mark(applicationSeq: number, id: string): Promise<number> {
@@ -62,9 +73,15 @@ export function createDeletion(needs: DeletionNeeds): Deletion {
       await finish(seq);
     },
     async finishDeletions() {
-      const begun = (await store.endpoints()).filter(({ transition }) => transition === "delete");
-      for (const { seq } of begun) await finish(seq);
-      return begun.length;
+      let ended = 0;
+      for (const { seq } of isStopped ? [] : await store.endpointsToDelete()) {
+        if (!(await finish(seq))) break;
+        ended += 1;
+      }
+      return ended;
+    },
+    stop() {
+      isStopped = true;
     },
   };
 }

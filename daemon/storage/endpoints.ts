@@ -1,4 +1,4 @@
-import type { Updateable } from "kysely";
+import type { Selectable, Updateable } from "kysely";
 import { sql } from "kysely";
 
 import type { Endpoint } from "../domain/endpoint.ts";
@@ -12,7 +12,7 @@ import { refuseTaken } from "./taken.ts";
 
 type Endpoints = Pick<
   OfficeStore,
-  "endpoints" | "createEndpoint" | "updateEndpoint" | "deleteEndpoint"
+  "endpoints" | "endpointsToDelete" | "createEndpoint" | "updateEndpoint" | "deleteEndpoint"
 >;
 
 /** `removed` is told of each endpoint that goes, for those who still have its number in their hands. */
@@ -32,6 +32,11 @@ export function createEndpointKeeper(connection: Connection, removed: Set<number
       return connection
         .all(build.selectFrom("endpoint").selectAll().orderBy("seq"))
         .map(endpointOf);
+    },
+    async endpointsToDelete() {
+      // A literal, because a partial index is not used for a bound parameter.
+      const query = sql`select * from endpoint where transition = 'delete'`;
+      return connection.all(written<Selectable<EndpointTable>>(connection, query)).map(endpointOf);
     },
     createEndpoint: async (endpoint) =>
       refuseTaken("the endpoint's id", endpoint.id, () =>

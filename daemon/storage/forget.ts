@@ -1,3 +1,4 @@
+import { keyOfOwnId } from "../domain/event.ts";
 import type { UpkeepStore } from "../domain/stores.ts";
 import type { Connection } from "./open.ts";
 
@@ -9,6 +10,8 @@ const ROWS_MAX = 5_000;
 
 interface LookedRow {
   seq: number;
+  id: string;
+  application_seq: number;
   accepted_at_ms: number;
   is_waiting: number;
 }
@@ -19,7 +22,7 @@ interface LookedRow {
  */
 export function createForgetter({ file }: Connection) {
   const look = file.prepare<[number, number], LookedRow>(
-    `select e.seq, e.accepted_at_ms, exists
+    `select e.seq, e.id, e.application_seq, e.accepted_at_ms, exists
        (select 1 from delivery d where d.event_seq = e.seq and d.end_reason is null) as is_waiting
      from event e where e.seq > ? order by e.seq limit ?`,
   );
@@ -31,7 +34,12 @@ export function createForgetter({ file }: Connection) {
     "delete from event where seq = ?",
   ].map((text) => file.prepare<[number]>(text));
 
-  function forget(seq: number): number {
+  const deleteKey = file.prepare<[number, string]>(
+    "delete from idempotency where application_seq = ? and key = ?",
+  );
+
+  function forget({ seq, id, application_seq }: LookedRow): number {
+    deleteKey.run(application_seq, keyOfOwnId(id));
     return parts.reduce((rows, part) => rows + part.run(seq).changes, 0);
   }
 
@@ -39,11 +47,11 @@ export function createForgetter({ file }: Connection) {
     const looked = look.all(afterSeq, limit);
     let forgotten = 0;
     let rows = 0;
-    for (const { seq, accepted_at_ms, is_waiting } of looked) {
-      if (accepted_at_ms >= beforeMs || is_waiting === 1) continue;
-      rows += forget(seq);
+    for (const row of looked) {
+      if (row.accepted_at_ms >= beforeMs || row.is_waiting === 1) continue;
+      rows += forget(row);
       forgotten += 1;
-      if (rows >= ROWS_MAX) return { forgotten, next: seq };
+      if (rows >= ROWS_MAX) return { forgotten, next: row.seq };
     }
     // Where all are too young, so are those behind them. One alone says little: a clock may have been wrong for a while.
     const isDone = looked.length < limit || looked.every((row) => row.accepted_at_ms >= beforeMs);

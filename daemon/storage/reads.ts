@@ -47,6 +47,7 @@ export function createReadStore(connection: Connection): ReadStore {
       return connection.first(query) ?? zeroCounts();
     },
     totals: async () => totals(connection),
+    waitingByApplication: async () => waitingByApplication(connection),
     size: async () => size(connection),
   };
 }
@@ -61,6 +62,21 @@ function totals(connection: Connection): EndpointCounts & { events: number } {
     from endpoint_count`;
   const row = connection.first(written<EndpointCounts & { events: number }>(connection, query));
   return row ?? { ...zeroCounts(), events: 0 };
+}
+
+/**
+ * From the counts that are kept. The endpoints come from the index of their applications, which is in the order of the groups and
+ * never touches their rows: those are long, and would be ten times the pages.
+ */
+function waitingByApplication(connection: Connection): ReadonlyMap<number, number> {
+  const query = sql`select e.application_seq as applicationSeq, sum(c.pending + c.held) as waiting
+    from endpoint e indexed by endpoint_application
+      cross join endpoint_count c on c.endpoint_seq = e.seq
+    group by e.application_seq`;
+  const rows = connection.all(
+    written<{ applicationSeq: number; waiting: number }>(connection, query),
+  );
+  return new Map(rows.map(({ applicationSeq, waiting }) => [applicationSeq, waiting]));
 }
 
 function size({ file }: Connection) {

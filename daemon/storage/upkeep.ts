@@ -1,6 +1,5 @@
-import { renameSync, rmSync } from "node:fs";
-
 import type { StoreTrouble, UpkeepStore } from "../domain/stores.ts";
+import { beginCopy } from "./copy.ts";
 import { createCountChanges } from "./counts.ts";
 import { createForgetter } from "./forget.ts";
 import type { Connection } from "./open.ts";
@@ -14,10 +13,11 @@ export function createUpkeepStore(connection: Connection): UpkeepStore {
   const { file } = connection;
   const countChanges = createCountChanges(connection);
   const forgetChunk = createForgetter(connection);
+  // In the words of the index, which holds no keys of own event ids: their events are forgotten with them (forget.ts).
   const forgetKeys = file.prepare(
     `delete from idempotency where (application_seq, key) in
        (select application_seq, key from idempotency
-        where created_at_ms < ? order by created_at_ms limit ?)`,
+        where created_at_ms < ? and substr(key, 1, 1) <> char(10) order by created_at_ms limit ?)`,
   );
   // Turned over, because SQLite writes nothing where a row already is what it is to become.
   const turnOver = file.prepare("update counter set value = 1 - value where name = 'probe'");
@@ -56,18 +56,14 @@ function vacuum({ file }: Connection, pagesMax: number): number {
   return before - free();
 }
 
-/**
- * Written under another name first: what stands under a backup's name is whole. Steps of one connection see its own commits, so
- * the copy is of the moment in which it ends, and never has to start again.
- */
+/** Steps of one connection see its own commits, so the copy is of the moment in which it ends, and never has to start again. */
 async function backup({ file }: Connection, path: string): Promise<void> {
-  const partial = `${path}.partial`;
-  rmSync(partial, { force: true });
+  const copy = beginCopy(path);
   try {
-    await file.backup(partial, { progress: () => BACKUP_STEP_PAGES });
-    renameSync(partial, path);
+    await file.backup(copy.partial, { progress: () => BACKUP_STEP_PAGES });
+    copy.publish();
   } catch (error) {
-    rmSync(partial, { force: true });
+    copy.discard();
     throw error;
   }
 }

@@ -153,6 +153,45 @@ export const officeLaws: Laws = {
       assert.equal((await reads.totals()).delivered, 1);
     },
 
+  "endpoints whose deletion was begun are found among the others, until they are gone": async (
+    desk,
+  ) => {
+    const { office } = desk.store;
+    const [a, b] = [await desk.endpoint(), await desk.endpoint()];
+    await office.updateEndpoint(b.seq, { state: "paused", transition: "hold", atMs: START_MS });
+    assert.deepEqual(await office.endpointsToDelete(), []);
+    const begun = await office.updateEndpoint(a.seq, { transition: "delete", atMs: START_MS });
+    assert.deepEqual(await office.endpointsToDelete(), [begun]);
+    await office.deleteEndpoint(a.seq);
+    assert.deepEqual(await office.endpointsToDelete(), []);
+  },
+
+  "what waits is told by application: pending and held together, over all its endpoints": async (
+    desk,
+  ) => {
+    const { office, reads } = desk.store;
+    const created = { id: "app_2", name: "two", createdAtMs: START_MS };
+    const other = (await office.createApplication(created)).seq;
+    const waiting = async () => {
+      const byApplication = await reads.waitingByApplication();
+      return [byApplication.get(desk.applicationSeq) ?? 0, byApplication.get(other) ?? 0];
+    };
+    const mine = [await desk.endpoint(), await desk.endpoint()] as const;
+    const theirs = await desk.endpoint({}, other);
+    assert.deepEqual(await waiting(), [0, 0]);
+    const delivery = await desk.post(mine[0]);
+    await office.updateEndpoint(mine[1].seq, { state: "paused", atMs: START_MS });
+    await desk.post(mine[1], { hold: "paused" });
+    assert.equal((await reads.counts(mine[1].seq)).held, 1);
+    await desk.post(theirs, { applicationSeq: other });
+    assert.deepEqual(await waiting(), [2, 1]);
+    await desk.record(delivery, "ok");
+    assert.deepEqual(await waiting(), [1, 1]);
+    await office.cancelChunk(theirs.seq, "endpoint_deleted", 10, START_MS);
+    await office.deleteEndpoint(theirs.seq);
+    assert.deepEqual(await waiting(), [1, 0]);
+  },
+
   "the number of an endpoint that went is never given to another": async (desk) => {
     const endpoint = await desk.endpoint();
     await desk.store.office.deleteEndpoint(endpoint.seq);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 
 import type { Endpoint } from "../../daemon/domain/endpoint.ts";
+import { keyOfOwnId } from "../../daemon/domain/event.ts";
 import type { Desk, Laws } from "./store-desk.ts";
-import { START_MS } from "./store-desk.ts";
+import { first, START_MS } from "./store-desk.ts";
 import { eventPages } from "./store-lists.ts";
 
 async function forget(desk: Desk, beforeMs: number, limit = 2) {
@@ -86,6 +87,40 @@ export const upkeepLaws: Laws = {
       answers.map((answer) => answer.kind),
       ["accepted", "repeated"],
     );
+  },
+
+  "a producer's own event id is known as long as its event, and free when that is forgotten":
+    async (desk) => {
+      const endpoint = await desk.endpoint();
+      const fingerprint = Buffer.alloc(32, 1);
+      const own = () =>
+        desk.event([endpoint], { id: "own", idempotency: { key: keyOfOwnId("own"), fingerprint } });
+      const accept = async () => first(await desk.store.events.acceptEvents([own()]));
+      const answer = await accept();
+      const keyed = { key: "own", fingerprint };
+      await desk.send([], { id: "another", atMs: START_MS + 10, idempotency: keyed });
+      assert.equal(await desk.store.upkeep.forgetIdempotencyKeys(START_MS + 11, 5), 1);
+      const repeated = { kind: "repeated", eventId: "own", deliveryCount: 1 };
+      assert.deepEqual(await accept(), repeated);
+      assert.deepEqual(await forget(desk, START_MS + 1, 10), [0]);
+      assert.deepEqual(await accept(), repeated);
+      if (answer.kind === "accepted") await desk.record(first(answer.deliveries), "ok");
+      assert.deepEqual(await forget(desk, START_MS + 1, 10), [1]);
+      assert.equal((await accept()).kind, "accepted");
+    },
+
+  "one application's event that is forgotten leaves another's of the same id known": async (
+    desk,
+  ) => {
+    const { office, events } = desk.store;
+    const created = { id: "app_2", name: "two", createdAtMs: START_MS };
+    const other = await office.createApplication(created);
+    const idempotency = { key: keyOfOwnId("own"), fingerprint: Buffer.alloc(32, 1) };
+    const theirs = { id: "own", idempotency, applicationSeq: other.seq, atMs: START_MS + 10 };
+    await desk.send([], { id: "own", idempotency });
+    await desk.send([], theirs);
+    assert.deepEqual(await forget(desk, START_MS + 1), [1, 0]);
+    assert.equal(first(await events.acceptEvents([desk.event([], theirs)])).kind, "repeated");
   },
 
   "a store that works says so, as often as it is asked": async (desk) => {
