@@ -36,7 +36,17 @@ suite("a profile that is changed between attempts", () => {
     assert.match(second ?? "", /^\{"event_type":"invoice\.paid","timestamp":"[^"]+","data":/);
     assert.ok(second?.endsWith(`,"data":${data.toString()}}`));
     assert.equal(third, second);
-    assert.equal(workshop.gate.asked.filter((what) => what === "variant digest").length, 1);
+    const shape = "digest" as const;
+    const query = {
+      endpointSeq: endpoint.seq,
+      shape,
+      limit: 1,
+      bytesMax: 1e6,
+      except: new Set<number>(),
+    };
+    const nowMs = workshop.time.clock.nowMs() + 1e9;
+    const [due] = await workshop.store.deliveries.dueDeliveries({ ...query, nowMs });
+    assert.deepEqual([due?.event.shape, due?.event.body.toString()], ["digest", second]);
   });
 
   test("makes it of the producer's own data, not of the old profile's", async () => {

@@ -55,7 +55,7 @@ suite("a disk that is full when attempts are to be recorded", () => {
     assert.deepEqual([stored?.state, stored?.health.failedInARow], ["disabled", 1]);
   });
 
-  test("when a body is to be made for a new profile is no failure of the receiver", async () => {
+  test("when a body was made for a new profile, is kept with the record as soon as there is room", async () => {
     using workshop = await openWorkshop();
     const endpoint = await workshop.endpoint();
     workshop.sender.script(() => answered(500));
@@ -72,7 +72,7 @@ suite("a disk that is full when attempts are to be recorded", () => {
     const attempts = await workshop.store.reads.attempts(delivery?.seq ?? 0);
     assert.deepEqual(
       attempts.map(({ errorCode }) => errorCode),
-      ["http_500", null],
+      ["http_500", "http_500", null],
     );
     assert.match(workshop.sender.posts.at(-1)?.body ?? "", /^\{"event_type"/);
   });

@@ -5,7 +5,7 @@ import type { Admission, Dispatcher } from "../domain/ports.ts";
 import type { DueDelivery } from "../domain/stores.ts";
 import { createAttempts } from "./attempts.ts";
 import type { Lane } from "./lane.ts";
-import { createLane, gate, isProven, policyOf, prove, takeNext } from "./lane.ts";
+import { createLane, doubt, gate, isProven, kindOf, policyOf, prove, takeNext } from "./lane.ts";
 import { createMover } from "./mover.ts";
 import type { EngineNeeds } from "./needs.ts";
 import { createReader } from "./reader.ts";
@@ -39,7 +39,7 @@ const MAKE_ROOM_EVERY_MS = 100;
 export function createEngine(needs: EngineNeeds): Engine {
   const { clock, directory, timers } = needs;
   const lanes = new Map<number, Lane>();
-  const rotation = createRotation((lane) => reader.want(lane));
+  const rotation = createRotation((lane) => reader.want(lane), clock);
   const window = createWindow(needs.limits.windowBytesMax);
   const slots = createSlots(needs.limits.concurrencyMax);
   const inFlight = new Map<number, Slot>();
@@ -182,12 +182,16 @@ export function createEngine(needs: EngineNeeds): Engine {
   }
 
   function startNext(lane: Lane, nowMs: number): void {
+    const kind = kindOf(lane, nowMs);
     const delivery = takeNext(lane, nowMs);
     if (delivery === undefined) return;
     window.give(lane, delivery);
     reader.refill(lane);
     lane.inFlight += 1;
-    inFlight.set(delivery.seq, slots.take(isProven(lane, nowMs), nowMs));
+    inFlight.set(
+      delivery.seq,
+      slots.take(kind, nowMs, () => doubt(lane)),
+    );
     attempts.begin(lane, delivery);
   }
 
@@ -210,7 +214,7 @@ export function createEngine(needs: EngineNeeds): Engine {
 
   /** One alarm for the first thing that waits for a time shorter than the next tick; the tick serves the rest. */
   function setAlarm(nowMs: number): void {
-    const isWaitingForSlot = !slots.isFree(true) || !slots.isFree(false);
+    const isWaitingForSlot = !slots.isFree("proven") || !slots.isFree("silent");
     const agingMs = isWaitingForSlot ? slots.nextAgingMs() : Infinity;
     const atMs = Math.min(rotation.nextOpeningMs(), agingMs);
     if (atMs >= alarmAtMs || atMs - nowMs > 1_000) return;

@@ -34,8 +34,8 @@ export interface Lane {
   nextStartAtMs: number;
   /** An answer disables the endpoint and is about to be recorded: nothing more starts. */
   isCondemned: boolean;
-  /** It stands in the rotation. */
-  isInRotation: boolean;
+  /** The ring of the rotation in which it stands; null for none. */
+  ring: Kind | null;
 }
 
 export function createLane(endpoint: Endpoint): Lane {
@@ -55,7 +55,7 @@ export function createLane(endpoint: Endpoint): Lane {
     provenUntilMs: 0,
     nextStartAtMs: 0,
     isCondemned: false,
-    isInRotation: false,
+    ring: null,
   };
 }
 
@@ -100,6 +100,19 @@ export function isProven(lane: Lane, nowMs: number): boolean {
   return nowMs < lane.provenUntilMs;
 }
 
+/** It let an attempt become old: what it answered before counts no more. */
+export function doubt(lane: Lane): void {
+  lane.provenUntilMs = 0;
+}
+
+/** `proven`: it answers. `first`: it has not answered lately, and nothing of it is under way. `silent`: something is. */
+export type Kind = "proven" | "first" | "silent";
+
+export function kindOf(lane: Lane, nowMs: number): Kind {
+  if (isProven(lane, nowMs)) return "proven";
+  return lane.inFlight === 0 ? "first" : "silent";
+}
+
 /** What an endpoint gets until it has answered; one answer is enough to get all. */
 const UNPROVEN_CAP = 4;
 /** After this many failures in a row an endpoint is taken for broken, and gets few slots until something succeeds. */
@@ -115,7 +128,7 @@ function capOf(lane: Lane, nowMs: number): number {
   return isBroken ? Math.min(UNPROVEN_CAP, concurrencyMax) : concurrencyMax;
 }
 
-/** Lateness that is made up for: timers have whole milliseconds and fire late, and a rate must be reached all the same. */
+/** Lateness that a high rate makes up for: timers have whole milliseconds and fire late, and it must be reached all the same. */
 const CATCH_UP_MS = 10;
 
 /**
@@ -128,7 +141,8 @@ export function takeNext(lane: Lane, nowMs: number): DueDelivery | undefined {
   const rate = lane.endpoint.settings.ratePerSecond;
   if (rate !== null) {
     const spacingMs = 1_000 / rate;
-    lane.nextStartAtMs = Math.max(lane.nextStartAtMs, nowMs - CATCH_UP_MS) + spacingMs;
+    const catchUpMs = spacingMs < CATCH_UP_MS ? CATCH_UP_MS : 1;
+    lane.nextStartAtMs = Math.max(lane.nextStartAtMs, nowMs - catchUpMs) + spacingMs;
   }
   return lane.queue.shift();
 }

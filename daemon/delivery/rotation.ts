@@ -1,64 +1,83 @@
-import { createDeque } from "./deque.ts";
-import type { Lane } from "./lane.ts";
-import { gate, isProven } from "./lane.ts";
+import type { Kind, Lane } from "./lane.ts";
+import { gate, kindOf } from "./lane.ts";
 
 /**
  * Round-robin over the lanes that have something to send: each turn takes one delivery of one endpoint, so that an endpoint with
  * a million waiting gets the same share as one with a single delivery. Endpoints that answer and those that don't go round in
- * rings of their own, which take turns: where no slot is free for the silent ones, they are not even looked at. Lanes whose
- * gate is shut leave; those that wait for a time are looked at again then.
+ * rings of their own, which take turns: where no slot is free for one kind, its ring is not even looked at. Lanes whose gate is
+ * shut leave; those that wait for a time are looked at again then.
  */
 export interface Rotation {
-  /** The lane may have become ready: look at it in its turn. */
+  /** The lane may have become ready, or another kind: look at it in its turn. */
   enter(lane: Lane): void;
   leave(lane: Lane): void;
   /** The next lane that may start an attempt now, of the kinds for which a slot is free; it stays in the rotation. */
-  next(nowMs: number, isFree: (isProven: boolean) => boolean): Lane | undefined;
+  next(nowMs: number, isFree: (kind: Kind) => boolean): Lane | undefined;
   /** When the first of the lanes that wait for a time may go on; Infinity for none. */
   nextOpeningMs(): number;
   /** Brings back the lanes whose time has come. */
   open(nowMs: number): void;
 }
 
-const SILENT_FIRST = ["silent", "proven"] as const;
-const PROVEN_FIRST = ["proven", "silent"] as const;
+/** Whose turn it is, one after another; the others follow in the same order. */
+const TURNS: readonly (readonly Kind[])[] = [
+  ["proven", "first", "silent"],
+  ["first", "silent", "proven"],
+  ["proven", "silent", "first"],
+  ["silent", "proven", "first"],
+];
 
 /** `onHungry`: the lane could go on, but has to be read from the store first; it has left the rotation. */
-export function createRotation(onHungry: (lane: Lane) => void): Rotation {
-  const rings = { proven: createDeque<Lane>(), silent: createDeque<Lane>() };
+export function createRotation(
+  onHungry: (lane: Lane) => void,
+  clock: { nowMs(): number },
+): Rotation {
+  // Sets keep the order in which lanes came, and let one go from the middle: a lane changes its ring when it changes its kind.
+  const rings: Record<Kind, Set<Lane>> = { proven: new Set(), first: new Set(), silent: new Set() };
   const waiting = new Map<Lane, number>();
   let earliestMs = Infinity;
-  let isSilentsTurn = false;
+  let turn = 0;
+
+  /** Puts the lane at the end of its kind's ring. */
+  function queueUp(lane: Lane, kind: Kind): void {
+    if (lane.ring !== null) rings[lane.ring].delete(lane);
+    lane.ring = kind;
+    rings[kind].add(lane);
+  }
 
   function enter(lane: Lane): void {
-    if (lane.isInRotation) return;
+    const kind = kindOf(lane, clock.nowMs());
+    if (lane.ring === kind) return;
     waiting.delete(lane);
-    lane.isInRotation = true;
-    // Sorted when it is looked at: what it is may change until then.
-    rings.proven.push(lane);
+    queueUp(lane, kind);
+  }
+
+  function leave(lane: Lane): void {
+    waiting.delete(lane);
+    if (lane.ring !== null) rings[lane.ring].delete(lane);
+    lane.ring = null;
   }
 
   function wait(lane: Lane, untilMs: number | null): void {
-    lane.isInRotation = false;
+    leave(lane);
     if (untilMs === null) return;
     waiting.set(lane, untilMs);
     earliestMs = Math.min(earliestMs, untilMs);
   }
 
   /** Looks at each lane of the ring once at most. */
-  function nextOf(name: keyof typeof rings, nowMs: number): Lane | undefined {
-    const ring = rings[name];
-    for (let left = ring.length; left > 0; left--) {
-      const lane = ring.shift();
+  function nextOf(name: Kind, nowMs: number): Lane | undefined {
+    for (let left = rings[name].size; left > 0; left--) {
+      const lane = rings[name].values().next().value;
       if (lane === undefined) return undefined;
       const state = gate(lane, nowMs);
       if (state.kind === "shut") wait(lane, state.untilMs);
       else if (state.kind === "hungry") {
-        lane.isInRotation = false;
+        leave(lane);
         onHungry(lane);
       } else {
-        const kind = isProven(lane, nowMs) ? "proven" : "silent";
-        rings[kind].push(lane);
+        const kind = kindOf(lane, nowMs);
+        queueUp(lane, kind);
         if (kind === name) return lane;
       }
     }
@@ -67,13 +86,13 @@ export function createRotation(onHungry: (lane: Lane) => void): Rotation {
 
   return {
     enter,
-    leave: (lane) => void waiting.delete(lane),
+    leave,
     next(nowMs, isFree) {
-      isSilentsTurn = !isSilentsTurn;
-      const [first, second] = isSilentsTurn ? SILENT_FIRST : PROVEN_FIRST;
-      // Twice: a lane that has become the other kind moves to the other ring when it is looked at.
-      for (const name of [first, second, first, second]) {
-        const lane = isFree(name === "proven") ? nextOf(name, nowMs) : undefined;
+      turn = (turn + 1) % TURNS.length;
+      const order = TURNS[turn] ?? [];
+      // Twice: a lane that has become another kind moves to that kind's ring when it is looked at.
+      for (const name of [...order, ...order]) {
+        const lane = isFree(name) ? nextOf(name, nowMs) : undefined;
         if (lane !== undefined) return lane;
       }
       return undefined;
