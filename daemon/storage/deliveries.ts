@@ -40,7 +40,7 @@ export function createDeliveryStore(connection: Connection): DeliveryStore {
         for (const record of health) writeHealth(record, nowMs);
         for (const attempt of attempts) {
           const { variant } = attempt;
-          if (variant !== null) insertVariant.run(variant.eventSeq, variant.shape, variant.bytes);
+          if (variant !== null) insertVariant.run(variant.shape, variant.bytes, variant.eventSeq);
           const isResumed = attempt.settlement.hold !== null && isActive(attempt.endpointSeq);
           if (isResumed) released.push({ endpointSeq: attempt.endpointSeq, dueAtMs: nowMs });
           const now = isResumed ? dueAgain(attempt, nowMs) : attempt;

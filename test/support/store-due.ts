@@ -70,7 +70,7 @@ export const dueLaws: Laws = {
       const made = await desk.send([endpoint], { variants });
       const plain = await desk.send([endpoint], { body: "plain" });
       const shapes = async () =>
-        (await due(desk, endpoint, { shape: "topic" })).map((row) => [
+        (await due(desk, endpoint, { shape: "topic", nowMs: START_MS + 10_000 })).map((row) => [
           row.event.shape,
           Buffer.from(row.event.body).toString(),
         ]);
