@@ -88,7 +88,7 @@ test("a file of each older version is copied before it is brought up to date, wi
     const path = folder.path(`version-${version}.db`);
     const old = new SqliteDatabase(path);
     for (const { statements } of MIGRATIONS.slice(0, version)) old.exec(statements.join(";"));
-    old.exec(`pragma application_id = ${0x50535448}; pragma user_version = ${version}`);
+    old.exec(`pragma application_id = 0x50535448; pragma user_version = ${version}`);
     old.exec("insert into application (id, name, created_at_ms) values ('app_9', 'old', 1)");
     old.close();
     const copies: number[] = [];
