@@ -210,7 +210,12 @@ function updateOf(needs: EndpointsNeeds, endpoint: Endpoint, input: EndpointInpu
       sealedAuth: auth === null ? null : sealAuth(needs, endpoint.id, auth),
     }),
     health: hasMoved
-      ? { ...health, ...UNTRIED, lastSuccessAtMs: health.lastSuccessAtMs, lastFailureAtMs: health.lastFailureAtMs }
+      ? {
+          ...health,
+          ...UNTRIED,
+          lastSuccessAtMs: health.lastSuccessAtMs,
+          lastFailureAtMs: health.lastFailureAtMs,
+        }
       : { ...health, slowedUntilMs: null, slowedSinceMs: null },
     atMs: needs.clock.nowMs(),
   };

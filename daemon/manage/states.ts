@@ -76,7 +76,13 @@ function released(endpoint: Endpoint, choice: ReleaseChoice, nowMs: number): End
   // last.
   if (endpoint.state === "active") return { transition, atMs: nowMs };
   // The days while it was held are no days of failures.
-  const run = { failingSinceMs: null, failedInARow: 0, slowedUntilMs: null, slowedSinceMs: null, slowCount: 0 };
+  const run = {
+    failingSinceMs: null,
+    failedInARow: 0,
+    slowedUntilMs: null,
+    slowedSinceMs: null,
+    slowCount: 0,
+  };
   const health = { ...endpoint.health, ...run };
   return { state: "active", disabledReason: null, transition, health, atMs: nowMs };
 }
