@@ -15,7 +15,11 @@ const TABLE = [5_000, 60_000];
 function settled(input: Partial<SettleInput>, jitter = AS_WRITTEN) {
   const usual = { tryNumber: 1, isTest: false, table: TABLE, retry: "all" } as const;
   const outcome = answered(500);
-  return settle({ ...usual, outcome, endpointState: "active", wallMs: NOW_MS, ...input }, NOW_MS, jitter);
+  return settle(
+    { ...usual, outcome, endpointState: "active", wallMs: NOW_MS, ...input },
+    NOW_MS,
+    jitter,
+  );
 }
 
 type Word = "accepted" | "retried" | "rejected" | "gone";

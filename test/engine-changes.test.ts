@@ -65,7 +65,9 @@ suite("a profile that is changed between attempts", () => {
     const last = workshop.sender.posts[1]?.body ?? "";
     assert.ok(last.endsWith(`,"data":${data.toString()}}`), last);
   });
+});
 
+suite("a profile that is changed while something waits", () => {
   test("concerns tests that wait for a slot, too", async () => {
     using workshop = await openWorkshop({ concurrencyMax: 1 });
     const endpoint = await workshop.endpoint({

@@ -16,7 +16,12 @@ function after(
   health: EndpointHealth,
   status: number,
   atMs: number,
-  more: { retryAfter?: string; autoDisableDays?: number | null; control?: "disable"; begunAtMs?: number } = {},
+  more: {
+    retryAfter?: string;
+    autoDisableDays?: number | null;
+    control?: "disable";
+    begunAtMs?: number;
+  } = {},
 ) {
   const { retryAfter = null, control = null, autoDisableDays = 5 } = more;
   const outcome = answered(status, { retryAfter, control });

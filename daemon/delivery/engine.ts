@@ -51,26 +51,8 @@ export function createEngine(needs: EngineNeeds): Engine {
   let cancelAlarm: (() => void) | null = null;
   let onIdle: (() => void) | null = null;
 
-  const reader = createReader({
-    store: needs.store,
-    window,
-    clock,
-    timers,
-    log: needs.log,
-    onRead(lane) {
-      rotation.enter(lane);
-      soonPump();
-    },
-    makeRoom,
-  });
-  const mover = createMover({
-    store: needs.store,
-    directory,
-    clock,
-    timers,
-    log: needs.log,
-    onMoved: (endpointSeq) => wake(endpointSeq),
-  });
+  const reader = createReader({ ...needs, window, onRead, makeRoom });
+  const mover = createMover({ ...needs, onMoved: wake });
   const attempts = createAttempts({
     ...needs,
     onEnded,
@@ -110,6 +92,11 @@ export function createEngine(needs: EngineNeeds): Engine {
       else lane.hasMore = true;
       rotation.enter(lane);
     }
+    soonPump();
+  }
+
+  function onRead(lane: Lane): void {
+    rotation.enter(lane);
     soonPump();
   }
 
