@@ -6,7 +6,7 @@ import type { IdMaker } from "../domain/id.ts";
 import type { Chance, Clock, Feed, Log, Timers } from "../domain/ports.ts";
 import type { DeliveryStore } from "../domain/stores.ts";
 
-export interface EngineLimits {
+interface EngineLimits {
   readonly concurrencyMax: number;
   readonly windowBytesMax: number;
 }

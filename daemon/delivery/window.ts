@@ -2,7 +2,7 @@ import type { DueDelivery } from "../domain/stores.ts";
 import type { Lane } from "./lane.ts";
 
 /** One lane's share of the window, so that no endpoint's backlog takes the memory of all. */
-export interface Share {
+interface Share {
   readonly rowsMax: number;
   readonly bytesMax: number;
 }

@@ -7,7 +7,7 @@ import type { DisabledReason, EndpointState } from "./endpoint.ts";
  * States as they are stored. `in_flight` is no stored state: claims live in memory (one process owns the file), so after a
  * crash everything that is not final is due again. The API shows `in_flight` where the engine says so.
  */
-export type DeliveryState = "pending" | "held" | "delivered" | "exhausted" | "cancelled";
+type DeliveryState = "pending" | "held" | "delivered" | "exhausted" | "cancelled";
 export type ShownState = DeliveryState | "in_flight";
 
 /** Why a held delivery is held. `order`: an earlier delivery with the same ordering key has not ended. */

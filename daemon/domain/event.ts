@@ -29,7 +29,6 @@ export const EVENT_BATCH_MAX = 1_000;
 export const TENANT_LENGTH_MAX = 256;
 export const ORDERING_KEY_LENGTH_MAX = 256;
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 256;
-export const EVENT_ID_LENGTH_MAX = 64;
 
 /** A producer's own event id: no dot, since the signed content of Standard Webhooks is `id.timestamp.body`. */
 export const EVENT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;

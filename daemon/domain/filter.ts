@@ -35,13 +35,7 @@
 import { expected } from "./errors.ts";
 import type { Parsed } from "./parsed.ts";
 
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [name: string]: Json };
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 type Comparison = "$gt" | "$gte" | "$lt" | "$lte";
 

@@ -4,7 +4,7 @@ import type { Settlement } from "./delivery.ts";
 const DAY_MS = 24 * 3_600_000;
 
 /** How long an endpoint is left alone after its n-th throttling answer in a row; the last step repeats. */
-export const SLOW_DOWN_MS: readonly number[] = [5_000, 10_000, 30_000, 60_000, 300_000];
+const SLOW_DOWN_MS: readonly number[] = [5_000, 10_000, 30_000, 60_000, 300_000];
 
 /** Fewer failures than this never disable an endpoint, however long the quiet between them was. */
 const FAILURES_BEFORE_DISABLE = 10;

@@ -12,7 +12,7 @@ import { errorWords } from "./error-words.ts";
  * Stable: it is part of the API, filtered by and translated. A code may be added, none changes its
  * meaning.
  */
-export type ReasonCode =
+type ReasonCode =
   | "in_flight" // its attempt is under way now
   | "due" // nothing is in its way; it goes with the next look at what is due
   | "scheduled" // the first attempt lies in the future

@@ -27,7 +27,7 @@ import { warningsOf } from "./warnings.ts";
 import { refuseWider } from "./widening.ts";
 
 /** Secrets of one endpoint that are valid at once; each one signs every attempt. */
-export const SECRETS_MAX = 8;
+const SECRETS_MAX = 8;
 
 export interface EndpointInput {
   /** At least `url` and `eventTypes`. */
@@ -45,7 +45,7 @@ export interface NewEndpointInput extends EndpointInput {
   readonly signature?: SignatureChoice | undefined;
 }
 
-export interface RotationInput {
+interface RotationInput {
   readonly secret?: string | undefined;
   /** As for a new endpoint; undefined for as before. */
   readonly signature?: SignatureChoice | undefined;

@@ -12,7 +12,7 @@ import { DESCRIPTION_LENGTH_MAX } from "./settings.ts";
 
 const SCHEMA_BYTES_MAX = 64 * 1024;
 
-export interface EventTypeInput {
+interface EventTypeInput {
   readonly name: string;
   readonly description: string;
   /** JSON Schema (draft 2020-12) that `data` of new events must satisfy; null for none. */

@@ -4,10 +4,10 @@ import type { Problem } from "../domain/errors.ts";
 import { expected } from "../domain/errors.ts";
 import { pointer } from "./problems.ts";
 
-export const EXTRA_HEADERS_MAX = 32;
+const EXTRA_HEADERS_MAX = 32;
 /** Names and values together. */
-export const EXTRA_HEADERS_BYTES_MAX = 8 * 1024;
-export const CREDENTIAL_LENGTH_MAX = 4_096;
+const EXTRA_HEADERS_BYTES_MAX = 8 * 1024;
+const CREDENTIAL_LENGTH_MAX = 4_096;
 
 /** Names that HTTP, the connection or the sender decide about, lower-case. */
 const OWNED = new Set([

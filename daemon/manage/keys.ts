@@ -12,7 +12,7 @@ import { refuseProblems } from "./problems.ts";
 
 export const KEY_NAME_LENGTH_MAX = 100;
 /** A key that a person chose must be at least this long. */
-export const OWN_KEY_LENGTH_MIN = 16;
+const OWN_KEY_LENGTH_MIN = 16;
 const KEY_LENGTH_MAX = 512;
 const PREFIX = "phk_";
 const CHANCE_BYTES = 32;

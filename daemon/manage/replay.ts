@@ -18,7 +18,7 @@ import { holdAt } from "./motion.ts";
  */
 const CHUNK = 50;
 
-export interface ReplayInput {
+interface ReplayInput {
   /** Events accepted from then on, and before `toMs`. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -27,7 +27,7 @@ export interface ReplayInput {
 }
 
 /** What became of the events that match. */
-export interface Replayed {
+interface Replayed {
   /** Never sent to this endpoint before. */
   readonly created: number;
   /** Sent before, and now once more. */

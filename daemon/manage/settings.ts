@@ -26,7 +26,7 @@ import { authProblems, headerProblems } from "./headers.ts";
 export const EVENT_TYPES_MAX = 100;
 export const DESCRIPTION_LENGTH_MAX = 1_000;
 export const EGRESS_ALLOW_MAX = 64;
-export const CA_LENGTH_MAX = 64 * 1024;
+const CA_LENGTH_MAX = 64 * 1024;
 
 /** The egress room's own rules, for what is set before anything is sent. */
 export interface EgressRules {

@@ -8,7 +8,7 @@ import type { Commit } from "./commit.ts";
  * What happens to held deliveries when an endpoint goes on: `latest` keeps the newest of each
  * ordering key.
  */
-export type ReleaseChoice = "all" | "latest" | "none";
+type ReleaseChoice = "all" | "latest" | "none";
 
 /**
  * Pausing and disabling hold what waits, resuming and enabling let it go; which, is stored with the

@@ -4,7 +4,7 @@ import type { StoreTrouble, UpkeepStore } from "../domain/stores.ts";
 const REMEMBERED_MS = 1_000;
 
 /** One thing that has to be well for the daemon to take events. */
-export interface Check {
+interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
