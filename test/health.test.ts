@@ -81,6 +81,17 @@ suite("an endpoint that throttles", () => {
     assert.equal(shorter.slowedUntilMs, NOON_MS + 61 * SECOND);
   });
 
+  test("is not opened by the success of an attempt that had begun before it asked for less", () => {
+    const { health } = after(UNTRIED, 503, NOON_MS);
+    const late = { begunAtMs: NOON_MS };
+    const still = after(health, 200, NOON_MS + SECOND, late).health;
+    assert.deepEqual([still.slowCount, still.slowedUntilMs], [1, NOON_MS + 5 * SECOND]);
+    assert.deepEqual([still.failedInARow, still.lastSuccessAtMs], [0, NOON_MS + SECOND]);
+    const probe = { begunAtMs: NOON_MS + 5 * SECOND };
+    const open = after(still, 200, NOON_MS + 6 * SECOND, probe).health;
+    assert.deepEqual([open.slowCount, open.slowedUntilMs], [0, null]);
+  });
+
   test("stays as slow as it is when it fails in another way", () => {
     const { health } = after(UNTRIED, 503, NOON_MS);
     const next = after(health, 500, NOON_MS + SECOND).health;
@@ -95,6 +106,7 @@ test("a success clears everything but when it last failed", () => {
   const { health } = after(UNTRIED, 503, NOON_MS);
   assert.deepEqual(after(health, 204, NOON_MS + SECOND), {
     health: {
+      slowedSinceMs: null,
       slowedUntilMs: null,
       slowCount: 0,
       failingSinceMs: null,
@@ -111,6 +123,7 @@ test("a run of failures keeps its beginning and counts on", () => {
   const once = after(good, 500, NOON_MS + SECOND).health;
   const twice = after(once, 404, NOON_MS + 2 * SECOND).health;
   assert.deepEqual(twice, {
+    slowedSinceMs: null,
     slowedUntilMs: null,
     slowCount: 0,
     failingSinceMs: NOON_MS + SECOND,

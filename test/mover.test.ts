@@ -112,14 +112,21 @@ test("what is held is held for the endpoint's own reason", async () => {
 
 test("one endpoint is moved by one at a time, and the engine is woken for each chunk that moved something", async () => {
   let chunks = 0;
+  let running = 0;
   const { time, directory, mover, asked, movedOf } = createBench(async () => {
     chunks += 1;
+    running += 1;
+    assert.equal(running, 1);
+    await new Promise<void>((done) => void time.timers.after(5, done));
+    running -= 1;
     return chunks < 3 ? { moved: 1_000, isDone: false } : { moved: 0, isDone: true };
   });
   directory.putEndpoint(endpointWith(PAUSED));
   mover.move(1);
   mover.move(1);
-  await time.advance(0);
+  await time.advance(2);
+  mover.move(1);
+  await time.advance(100);
   assert.equal(asked.length, 3);
   assert.deepEqual(movedOf, [1, 1]);
   assert.ok(asked.every(({ limit }) => limit === 1_000));

@@ -99,13 +99,18 @@ test("what comes while a write is under way is written right after it, by one wr
 
 test("a refused write loses nothing: it is tried again each second, in order, with what came since", async () => {
   const { time, gate, log, written, told, recorder, add } = createBench();
-  gate.trouble = "disk_full";
-  add(1, 2);
+  gate.hold();
+  add(1, 1);
   await time.advance(5);
+  add(2, 2);
+  gate.trouble = "disk_full";
+  gate.release();
+  await settled();
   assert.deepEqual([recorder.isBlocked, recorder.size], [true, 2]);
+  await time.advance(5);
   add(3, 3);
   await time.advance(3_000);
-  assert.deepEqual(gate.asked, ["2", "3", "3", "3"]);
+  assert.deepEqual(gate.asked, ["1", "2", "3", "3", "3"]);
   assert.equal(log.length, 1, "said once");
   gate.trouble = null;
   await time.advance(1_000);

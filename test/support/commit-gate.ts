@@ -11,13 +11,21 @@ export interface CommitGate {
   /** Lets through what was held back, and what comes after it. */
   release(): void;
   pass(what: string): Promise<void>;
+  /** What reading due deliveries rejects with; null: nothing. */
+  readTrouble: Error | null;
+  /** From now on what was read of due deliveries is handed over only when reads are released. */
+  holdReads(): void;
+  releaseReads(): void;
+  passRead(): Promise<void>;
 }
 
 export function createCommitGate(): CommitGate {
   let held: (() => void)[] | null = null;
+  let reads: (() => void)[] | null = null;
   const asked: string[] = [];
   const gate: CommitGate = {
     trouble: null,
+    readTrouble: null,
     asked,
     hold() {
       held ??= [];
@@ -26,6 +34,18 @@ export function createCommitGate(): CommitGate {
       const waiting = held ?? [];
       held = null;
       for (const go of waiting) go();
+    },
+    holdReads() {
+      reads ??= [];
+    },
+    releaseReads() {
+      const waiting = reads ?? [];
+      reads = null;
+      for (const go of waiting) go();
+    },
+    async passRead() {
+      if (gate.readTrouble !== null) throw gate.readTrouble;
+      if (reads !== null) await new Promise<void>((resolve) => reads?.push(resolve));
     },
     async pass(what) {
       asked.push(what);
@@ -51,6 +71,11 @@ export function behindGate({ events, deliveries }: Stores, gate: CommitGate): St
     },
     deliveries: {
       ...deliveries,
+      async dueDeliveries(query) {
+        const found = await deliveries.dueDeliveries(query);
+        await gate.passRead();
+        return found;
+      },
       async recordAttempts(attempts, health, nowMs) {
         await gate.pass(`record ${attempts.length}`);
         return deliveries.recordAttempts(attempts, health, nowMs);

@@ -7,6 +7,7 @@ export interface FakePost {
   readonly webhookId: string;
   readonly attempt: number;
   readonly body: string;
+  readonly policy: EgressPolicy;
   readonly atMs: number;
   /** Ends it, where the script left it hanging. */
   answer(outcome: Outcome): void;
@@ -38,7 +39,7 @@ export function createFakeSender(time: FakeTime): FakeSender {
       script = next;
     },
     to: ({ settings }) => posts.filter(({ url }) => url === settings.url),
-    post({ url, headers, body }) {
+    post({ url, headers, body }, policy) {
       return new Promise((resolve) => {
         const find = (wanted: (name: string) => boolean) =>
           headers.find(([name]) => wanted(name.toLowerCase()))?.[1] ?? "";
@@ -47,6 +48,7 @@ export function createFakeSender(time: FakeTime): FakeSender {
           webhookId: find((name) => ID_HEADERS.has(name) || name === "x-posthorn-event-id"),
           attempt: Number(find((name) => name === "posthorn-attempt")),
           body: Buffer.from(body).toString(),
+          policy,
           atMs: time.elapsedMs,
           answer: resolve,
         };

@@ -1,0 +1,123 @@
+/** What the engine reads from the store: how much, in which order, and what it does not trust. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { answered } from "./support/fake-sender.ts";
+import { openWorkshop } from "./support/workshop.ts";
+
+test("what comes while older deliveries wait in the file does not overtake them", async () => {
+  using workshop = await openWorkshop();
+  await workshop.endpoint({ concurrencyMax: 1 });
+  workshop.sender.script(() => ({ afterMs: 1 }));
+  workshop.send(1_100);
+  await workshop.time.advance(100);
+  workshop.send(1, { id: "last" });
+  await workshop.tick(5);
+  const ids = workshop.sender.posts.map(({ webhookId }) => webhookId);
+  assert.equal(ids.length, 1_101);
+  assert.equal(ids.at(-1), "last");
+  assert.deepEqual(ids.slice(0, -1), ids.slice(0, -1).toSorted());
+});
+
+test("a start with much waiting at many endpoints reads no more than the window holds", async () => {
+  using workshop = await openWorkshop({ windowBytesMax: 20_000, concurrencyMax: 2 });
+  for (let i = 0; i < 12; i++) await workshop.endpoint();
+  workshop.sender.script(() => "hang");
+  workshop.send(20, { value: { text: "x".repeat(900) } });
+  await workshop.turn();
+  await workshop.restart();
+  let readyMax = 0;
+  for (let i = 0; i < 20; i++) {
+    await workshop.tick(1);
+    readyMax = Math.max(readyMax, workshop.engine.load(null).ready);
+  }
+  assert.ok(readyMax > 10 && readyMax <= 24, `${readyMax} of 240`);
+});
+
+test("a delivery that is cancelled while it is being read is not sent", async () => {
+  using workshop = await openWorkshop();
+  const endpoint = await workshop.endpoint();
+  await workshop.change(endpoint, { state: "paused" });
+  workshop.send(2);
+  await workshop.turn();
+  workshop.gate.holdReads();
+  await workshop.change(endpoint, { state: "active", transition: "release_all" });
+  await workshop.tick(1);
+  const [first] = await workshop.deliveries();
+  await workshop.store.office.cancel(first?.seq ?? 0, 1);
+  workshop.engine.endpointChanged(endpoint.seq);
+  workshop.gate.releaseReads();
+  await workshop.tick(3);
+  const states = (await workshop.deliveries()).map(({ state }) => state);
+  assert.deepEqual(states, ["cancelled", "delivered"]);
+  assert.equal(workshop.sender.posts.length, 1);
+});
+
+test("a read that fails is said and tried again by a tick; nothing is lost", async () => {
+  using workshop = await openWorkshop();
+  const endpoint = await workshop.endpoint();
+  await workshop.change(endpoint, { state: "paused" });
+  workshop.send(3);
+  await workshop.turn();
+  workshop.gate.readTrouble = new Error("the disk gives errors");
+  await workshop.change(endpoint, { state: "active", transition: "release_all" });
+  await workshop.tick(3);
+  assert.match(workshop.log[0] ?? "", /can't be read/);
+  assert.ok(workshop.log.length <= 5, "about once a second");
+  workshop.gate.readTrouble = null;
+  await workshop.tick(3);
+  assert.equal(workshop.sender.posts.length, 3);
+});
+
+test("a wake-up that was lost costs seconds: each endpoint is asked for what is due, in turns", async () => {
+  using workshop = await openWorkshop();
+  const endpoint = await workshop.endpoint();
+  await workshop.change(endpoint, { state: "paused" });
+  workshop.send(1);
+  await workshop.tick(1);
+  await workshop.change(endpoint, { state: "active" });
+  await workshop.tick(3);
+  const [held] = await workshop.deliveries();
+  // Behind the engine's back: nobody wakes it.
+  await workshop.store.office.resend(held?.seq ?? 0, null, workshop.time.clock.nowMs());
+  await workshop.tick(3);
+  assert.equal(workshop.sender.posts.length, 1);
+});
+
+test("while attempts can't be recorded, a slot that becomes free is not given away", async () => {
+  using workshop = await openWorkshop();
+  await workshop.endpoint({ concurrencyMax: 3 });
+  workshop.sender.script(() => "hang");
+  workshop.send(10);
+  await workshop.turn();
+  workshop.gate.trouble = "disk_full";
+  workshop.sender.posts[0]?.answer(answered(200));
+  await workshop.tick(1);
+  const before = workshop.sender.posts.length;
+  assert.ok(before <= 4, "one started before the write was refused");
+  for (const post of workshop.sender.posts.slice(1)) post.answer(answered(200));
+  await workshop.tick(5);
+  assert.equal(workshop.sender.posts.length, before);
+  workshop.gate.trouble = null;
+  await workshop.tick(2);
+  assert.ok(workshop.sender.posts.length > before);
+});
+
+test("an attempt goes out under the limits and grants that the endpoint has then", async () => {
+  using workshop = await openWorkshop();
+  const endpoint = await workshop.endpoint({ concurrencyMax: 1, timeoutMs: 7_000 });
+  workshop.sender.script(() => "hang");
+  workshop.send(2);
+  await workshop.turn();
+  const settings = { ...endpoint.settings, timeoutMs: 9_000, egressAllow: ["10.0.0.0/8"] };
+  await workshop.change(endpoint, { settings });
+  workshop.sender.posts[0]?.answer(answered(200));
+  await workshop.tick(1);
+  assert.deepEqual(
+    workshop.sender.posts.map(({ policy }) => [policy.timeoutMs, policy.grants]),
+    [
+      [7_000, []],
+      [9_000, ["10.0.0.0/8"]],
+    ],
+  );
+});
