@@ -66,7 +66,8 @@ suite("the pace of an endpoint", { concurrency: true }, () => {
     await desk.endpoint(hung.url, { timeout_ms: 60_000 });
     const events = range(100).map((n) => ({ type: "a.b", data: { n } }));
     await desk.must("POST /v1/events/batch", { events });
-    await hung.received(32);
+    // All that an endpoint gets that has never answered.
+    await hung.received(4);
     await desk.endpoint(good.url, { event_types: ["order.paid"] });
     const startedAtMs = performance.now();
     await desk.send({ n: 1 });
