@@ -8,6 +8,8 @@ export interface FakePost {
   readonly attempt: number;
   readonly body: string;
   readonly policy: EgressPolicy;
+  /** What it was signed with, in seconds. */
+  readonly timestampS: number;
   readonly atMs: number;
   /** Ends it, where the script left it hanging. */
   answer(outcome: Outcome): void;
@@ -49,6 +51,7 @@ export function createFakeSender(time: FakeTime): FakeSender {
           attempt: Number(find((name) => name === "posthorn-attempt")),
           body: Buffer.from(body).toString(),
           policy,
+          timestampS: Number(find((name) => name === "webhook-timestamp")),
           atMs: time.elapsedMs,
           answer: resolve,
         };
