@@ -93,7 +93,9 @@ function install() {
     "posthorn: installing packages (npm ci), which takes a minute the first time.\n",
   );
   const [command, ...args] = npmCommand();
-  const options = ["ci", "--loglevel=error", "--no-fund", "--no-audit"];
+  // Without scripts: npm would run node-gyp for better-sqlite3, whose binaries are in its package, and that needs a compiler,
+  // Python and Node's headers from the network.
+  const options = ["ci", "--ignore-scripts", "--loglevel=error", "--no-fund", "--no-audit"];
   if (needsDevPackages) options.push("--include=dev");
   const { status, signal, error } = spawnSync(command, [...args, ...options], {
     cwd: root,
