@@ -203,7 +203,9 @@ describe("the setup before each script", () => {
     assert.match(first.stderr, /^posthorn: installing packages \(npm ci\)[^\n]*\n$/);
     const second = run();
     assert.deepEqual([second.status, second.stderr], [0, ""]);
-    assert.deepEqual(npmCalls(), ["ci --loglevel=error --no-fund --no-audit --include=dev"]);
+    assert.deepEqual(npmCalls(), [
+      "ci --ignore-scripts --loglevel=error --no-fund --no-audit --include=dev",
+    ]);
   });
 
   test("a lock file that says something new is installed, one that was only touched is not", (t) => {
