@@ -51,13 +51,13 @@ const IMPORTS: readonly (readonly [path: string, line: string, complaint: string
   ],
   [
     "daemon/domain/up.ts",
-    'import { verify } from "../../sdk/src/verify.ts";',
-    "imports sdk/src, which daemon/domain may not",
+    'import { verify } from "../../sdk/src/verify/verify.ts";',
+    "imports sdk/src/verify, which daemon/domain may not",
   ],
   [
     "daemon/domain/up.ts",
     'import { verify } from "posthorn-sdk/verify";',
-    "imports sdk/src, which daemon/domain may not",
+    "imports sdk/src/verify, which daemon/domain may not",
   ],
   [
     "daemon/domain/up.ts",
@@ -86,15 +86,15 @@ const IMPORTS: readonly (readonly [path: string, line: string, complaint: string
   ],
   ["daemon/domain/up.ts", 'import { id } from "./id.ts";', null],
   [
-    "sdk/src/sign.ts",
-    'import type { A } from "../../daemon/domain/id.ts";',
-    "imports daemon/domain, which sdk/src may not",
+    "sdk/src/wire/sign.ts",
+    'import type { A } from "../../../daemon/domain/id.ts";',
+    "imports daemon/domain, which sdk/src/wire may not",
   ],
-  ["sdk/src/sign.ts", 'import { createHmac } from "node:crypto";', null],
+  ["sdk/src/wire/sign.ts", 'import { createHmac } from "node:crypto";', null],
   [
-    "sdk/src/sign.ts",
+    "sdk/src/wire/sign.ts",
     'import { readFile } from "node:fs/promises";',
-    "imports node:fs/promises, and sdk/src may not import it",
+    "imports node:fs/promises, and sdk/src/wire may not import it",
   ],
   [
     "daemon/ingest/up.ts",
@@ -106,7 +106,7 @@ const IMPORTS: readonly (readonly [path: string, line: string, complaint: string
     'import { a } from "../storage/open.ts";',
     "imports daemon/storage, which daemon/delivery may not",
   ],
-  ["daemon/delivery/up.ts", 'import { sign } from "../../sdk/src/sign.ts";', null],
+  ["daemon/delivery/up.ts", 'import { sign } from "../../sdk/src/wire/sign.ts";', null],
   [
     "daemon/storage/up.ts",
     'import { a } from "../egress/guard.ts";',
@@ -115,7 +115,7 @@ const IMPORTS: readonly (readonly [path: string, line: string, complaint: string
   [
     "daemon/storage/up.ts",
     'import { createHash } from "node:crypto";',
-    "imports node:crypto, which belongs to sdk/src, daemon/system, daemon/manage, daemon/ingest",
+    "imports node:crypto, which belongs to sdk/src/wire, sdk/src/verify/crypto-node.ts, daemon/system, daemon/manage, daemon/ingest",
   ],
   ["daemon/storage/up.ts", 'import { sql } from "kysely";', null],
   ["daemon/storage/up.ts", 'import { x } from "kysely/helpers/sqlite";', null],
@@ -156,11 +156,11 @@ const IMPORTS: readonly (readonly [path: string, line: string, complaint: string
     "imports daemon/storage, which daemon/api may not",
   ],
   ["daemon/api/up.ts", 'import Router from "@koa/router";', null],
-  ["daemon/api/up.ts", 'import type { A } from "../../sdk/src/sign.ts";', null],
+  ["daemon/api/up.ts", 'import type { A } from "../../sdk/src/wire/sign.ts";', null],
   [
     "daemon/api/up.ts",
-    'import { sign } from "../../sdk/src/sign.ts";',
-    "imports a value of sdk/src, of which daemon/api may only import types",
+    'import { sign } from "../../sdk/src/wire/sign.ts";',
+    "imports a value of sdk/src/wire, of which daemon/api may only import types",
   ],
   ["daemon/cli/up.ts", 'import { type A, type B } from "../api/events.ts";', null],
   [
@@ -229,9 +229,9 @@ describe("imports", () => {
   });
 });
 
-const CLOCK = "which only daemon/system/clock.ts may (the clock)";
-const CHANCE = "which only daemon/system/chance.ts may (chance)";
-const TIMERS = "which only daemon/system may (timers)";
+const CLOCK = "which only daemon/system/clock.ts, sdk/src/verify/clock.ts may (the clock)";
+const CHANCE = "which only daemon/system/chance.ts, sdk/src/receiver/chance.ts may (chance)";
+const TIMERS = "which only daemon/system, sdk/src/verify/timers.ts may (timers)";
 const ENVIRONMENT = "which only daemon/config.ts may (the environment)";
 const CONSOLE =
   "which only daemon/cli, daemon/main.ts, daemon/node-guard.ts, daemon/system/log.ts may (the console)";
@@ -263,7 +263,10 @@ const EFFECTS: readonly (readonly [line: string, complaint: string | null])[] = 
   ["export const a = process.pid;", null],
   ['console.log("a");', `says console, ${CONSOLE}`],
   ['process.stdout.write("a");', `says process.stdout, ${CONSOLE}`],
-  ['export const a = fetch("http://a");', "says fetch, which only daemon/cli may (fetch)"],
+  [
+    'export const a = fetch("http://a");',
+    "says fetch, which only daemon/cli, sdk/src/verify/fetch.ts may (fetch)",
+  ],
 ];
 
 describe("effects", () => {

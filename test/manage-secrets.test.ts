@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { Webhook } from "standardwebhooks";
 import type { Endpoint } from "../daemon/domain/endpoint.ts";
-import { profileHeaders } from "../sdk/src/sign.ts";
+import { profileHeaders } from "../sdk/src/wire/sign.ts";
 import type { Desk } from "./support/desk.ts";
 import { addEndpoint, openDesk, refusal } from "./support/desk.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeSecret } from "../sdk/src/secret.ts";
+import { decodeSecret } from "../sdk/src/wire/secret.ts";
 import { headerLines, signedRequest } from "../daemon/delivery/request.ts";
 import { newEndpoint } from "./support/store-desk.ts";
 

@@ -1,4 +1,4 @@
-import { envelope } from "../../sdk/src/envelope.ts";
+import { envelope } from "../../sdk/src/wire/envelope.ts";
 import type { Outcome, OutgoingRequest } from "../domain/attempt.ts";
 import { settle } from "../domain/delivery.ts";
 import { backoffTable } from "../domain/endpoint.ts";

@@ -1,4 +1,4 @@
-import type { SigningKey } from "../../sdk/src/secret.ts";
+import type { SigningKey } from "../../sdk/src/wire/secret.ts";
 import type { Outcome, Sender } from "../domain/attempt.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";

@@ -1,6 +1,6 @@
-import { envelope } from "../../sdk/src/envelope.ts";
-import { profileHeaders } from "../../sdk/src/sign.ts";
-import type { SigningKey } from "../../sdk/src/secret.ts";
+import { envelope } from "../../sdk/src/wire/envelope.ts";
+import { profileHeaders } from "../../sdk/src/wire/sign.ts";
+import type { SigningKey } from "../../sdk/src/wire/secret.ts";
 import type { OutgoingRequest } from "../domain/attempt.ts";
 import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
 import type { DueDelivery, DueEvent } from "../domain/stores.ts";

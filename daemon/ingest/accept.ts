@@ -1,4 +1,4 @@
-import { SdkError } from "../../sdk/src/errors.ts";
+import { SdkError } from "../../sdk/src/wire/errors.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
 import type { Problem } from "../domain/errors.ts";

@@ -1,5 +1,5 @@
-import type { Shape } from "../../sdk/src/envelope.ts";
-import { envelope } from "../../sdk/src/envelope.ts";
+import type { Shape } from "../../sdk/src/wire/envelope.ts";
+import { envelope } from "../../sdk/src/wire/envelope.ts";
 import type { Endpoint, ProfileKind } from "../domain/endpoint.ts";
 import type { IdMaker } from "../domain/id.ts";
 import type { Admission, IncomingEvent } from "../domain/ports.ts";

@@ -1,4 +1,4 @@
-import { profileHeaderNames } from "../../sdk/src/profile.ts";
+import { profileHeaderNames } from "../../sdk/src/wire/profile.ts";
 import type { EndpointAuth, EndpointSettings, ProfileChoice } from "../domain/endpoint.ts";
 import type { Problem } from "../domain/errors.ts";
 import { expected } from "../domain/errors.ts";

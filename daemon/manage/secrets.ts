@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import type { SigningKey } from "../../sdk/src/secret.ts";
-import { decodeSecret, makeKeyPair, makeSecret, publicKeyOf } from "../../sdk/src/secret.ts";
+import type { SigningKey } from "../../sdk/src/wire/secret.ts";
+import { decodeSecret, makeKeyPair, makeSecret, publicKeyOf } from "../../sdk/src/wire/secret.ts";
 import type {
   Endpoint,
   EndpointAuth,

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { profileProblems } from "../../sdk/src/profile.ts";
+import { profileProblems } from "../../sdk/src/wire/profile.ts";
 import {
   BACKOFF_PRESETS_MS,
   BACKOFF_STEPS_MAX,

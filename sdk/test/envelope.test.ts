@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { EnvelopeInput, Shape } from "../src/envelope.ts";
-import { envelope } from "../src/envelope.ts";
+import type { EnvelopeInput, Shape } from "../src/wire/envelope.ts";
+import { envelope } from "../src/wire/envelope.ts";
 import { jsonText, parsed } from "./json-text.ts";
 
 const SHAPES: readonly Shape[] = ["standard", "timestamped", "digest", "topic"];

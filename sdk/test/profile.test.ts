@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Profile } from "../src/profile.ts";
-import { profileHeaderNames, profileProblems } from "../src/profile.ts";
-import { profileHeaders } from "../src/sign.ts";
+import type { Profile } from "../src/wire/profile.ts";
+import { profileHeaderNames, profileProblems } from "../src/wire/profile.ts";
+import { profileHeaders } from "../src/wire/sign.ts";
 import { signInput, signingKey } from "./signing.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Shape } from "../src/envelope.ts";
-import { decodeSecret, makeKeyPair, makeSecret, publicKeyOf } from "../src/secret.ts";
-import type { SigningKey } from "../src/secret.ts";
+import type { Shape } from "../src/wire/envelope.ts";
+import { decodeSecret, makeKeyPair, makeSecret, publicKeyOf } from "../src/wire/secret.ts";
+import type { SigningKey } from "../src/wire/secret.ts";
 
 const BYTES = Buffer.from(Array.from({ length: 64 }, (_, at) => (at * 37 + 11) % 256));
 

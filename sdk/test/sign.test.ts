@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { verify as verifyGithub, verifyWithFallback } from "@octokit/webhooks-methods";
 import fc from "fast-check";
 import { Stripe } from "stripe";
-import { envelope } from "../src/envelope.ts";
-import type { Shape } from "../src/envelope.ts";
-import { makeKeyPair, makeSecret } from "../src/secret.ts";
-import { profileHeaders } from "../src/sign.ts";
+import { envelope } from "../src/wire/envelope.ts";
+import type { Shape } from "../src/wire/envelope.ts";
+import { makeKeyPair, makeSecret } from "../src/wire/secret.ts";
+import { profileHeaders } from "../src/wire/sign.ts";
 import { NOW_S, signInput, signedHeaders, signingKey, vector } from "./signing.ts";
 
 const OLD = "It's a Secret to Everybody";

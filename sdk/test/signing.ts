@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import type { Shape } from "../src/envelope.ts";
-import { decodeSecret } from "../src/secret.ts";
-import type { SigningKey } from "../src/secret.ts";
-import { profileHeaders } from "../src/sign.ts";
-import type { SignInput } from "../src/sign.ts";
-import type { Profile } from "../src/profile.ts";
+import type { Shape } from "../src/wire/envelope.ts";
+import { decodeSecret } from "../src/wire/secret.ts";
+import type { SigningKey } from "../src/wire/secret.ts";
+import { profileHeaders } from "../src/wire/sign.ts";
+import type { SignInput } from "../src/wire/sign.ts";
+import type { Profile } from "../src/wire/profile.ts";
 
 /** 2026-11-22T04:05:06Z. */
 export const NOW_S = 1_795_320_306;

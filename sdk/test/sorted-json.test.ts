@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { SORTED_JSON_DEPTH_MAX, sortedJson } from "../src/sorted-json.ts";
+import { SORTED_JSON_DEPTH_MAX, sortedJson } from "../src/wire/sorted-json.ts";
 import { jsonText, parsed, tokens } from "./json-text.ts";
 
 test("names are sorted at every depth and white space between tokens is gone", () => {

@@ -3,8 +3,8 @@ import { createPublicKey, verify } from "node:crypto";
 import { test } from "node:test";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
-import { envelope } from "../src/envelope.ts";
-import { makeKeyPair, makeSecret } from "../src/secret.ts";
+import { envelope } from "../src/wire/envelope.ts";
+import { makeKeyPair, makeSecret } from "../src/wire/secret.ts";
 import { NOW_S, signInput, signedHeaders, vector } from "./signing.ts";
 
 const OLD = makeSecret(Buffer.alloc(24, 1));

@@ -21,7 +21,7 @@ import { storeOn } from "../../daemon/storage/store.ts";
 import { openChance } from "../../daemon/system/chance.ts";
 import { openClock } from "../../daemon/system/clock.ts";
 import { openTimers } from "../../daemon/system/timers.ts";
-import { decodeSecret, makeSecret } from "../../sdk/src/secret.ts";
+import { decodeSecret, makeSecret } from "../../sdk/src/wire/secret.ts";
 import { makeFolder } from "./children.ts";
 import { EVENT_DATA } from "./event.ts";
 

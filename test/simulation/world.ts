@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-import { decodeSecret } from "../../sdk/src/secret.ts";
-import type { SigningKey } from "../../sdk/src/secret.ts";
+import { decodeSecret } from "../../sdk/src/wire/secret.ts";
+import type { SigningKey } from "../../sdk/src/wire/secret.ts";
 import type { Engine } from "../../daemon/delivery/engine.ts";
 import { createEngine } from "../../daemon/delivery/engine.ts";
 import type { Directory } from "../../daemon/domain/directory.ts";

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { isSource, type Import, type Source, type TextFile } from "./house-source.ts";
 import {
   BANNED_TEXTS,
+  DOORS,
   EFFECTS,
   FOLDERS_WITH_README,
   FUNCTION_LINES_MAX,
@@ -178,6 +179,7 @@ export const exportNames: SourceLaw = (sources) =>
 
 export const buildNoBarrels: SourceLaw = (sources) =>
   sources
+    .filter(({ path }) => !DOORS.includes(path))
     .filter(({ path, isBarrel }) => isBarrel || /^index\.\w+$/u.test(posix.basename(path)))
     .map(({ path }) => `${path} is a barrel: import from the file that has the thing`);
 

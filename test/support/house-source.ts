@@ -187,6 +187,7 @@ function isTypeOnly(node: Node): boolean {
 /** The workspace's own package is the room it is made of. */
 function targetOf(path: string, specifier: string): string | null {
   if (specifier.startsWith(".")) return posix.join(posix.dirname(path), specifier);
+  if (specifier === "#crypto") return "sdk/src/verify/crypto.ts";
   return /^posthorn-sdk(?:\/|$)/u.test(specifier)
     ? specifier.replace("posthorn-sdk", "sdk/src")
     : null;

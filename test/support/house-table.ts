@@ -15,12 +15,37 @@ export interface Room {
 }
 
 const MACHINERY: Room = { mayImport: ["daemon/domain"], builtins: "any", packages: "owned" };
-const WORK: Room = { mayImport: ["daemon/domain", "sdk/src"], builtins: "any", packages: "owned" };
+const WORK: Room = {
+  mayImport: ["daemon/domain", "sdk/src/wire"],
+  builtins: "any",
+  packages: "owned",
+};
+/** A room of the SDK: it has to run where there is no Node, so it asks for no module. */
+const ANYWHERE: Room = { mayImport: [], builtins: [], packages: "none" };
 const WORKSHOP: Room = { mayImport: "any", builtins: "any", packages: "any" };
 
 /** From the ground up. The longest name that begins a file's path is its room; a file can be a room of its own. */
 export const ROOMS: Readonly<Record<string, Room>> = {
-  "sdk/src": { mayImport: [], builtins: ["node:crypto"], packages: "none" },
+  "sdk/src/wire": { mayImport: [], builtins: ["node:crypto"], packages: "none" },
+  "sdk/src/verify": ANYWHERE,
+  "sdk/src/verify/crypto-node.ts": {
+    mayImport: ["sdk/src/verify"],
+    builtins: ["node:crypto"],
+    packages: "none",
+  },
+  "sdk/src/providers": { ...ANYWHERE, mayImport: ["sdk/src/verify", "sdk/src/wire"] },
+  "sdk/src/inbox": { ...ANYWHERE, mayImport: ["sdk/src/verify"] },
+  "sdk/src/receiver": { ...ANYWHERE, mayImport: ["sdk/src/verify", "sdk/src/inbox"] },
+  "sdk/src/adapters": { ...ANYWHERE, mayImport: ["sdk/src/verify", "sdk/src/receiver"] },
+  "sdk/src/testing": {
+    ...ANYWHERE,
+    mayImport: ["sdk/src/verify", "sdk/src/providers", "sdk/src/wire"],
+  },
+  "sdk/src/index.ts": {
+    ...ANYWHERE,
+    mayImport: ["sdk/src/verify", "sdk/src/receiver", "sdk/src/inbox"],
+  },
+  "sdk/package.json": { mayImport: [], builtins: [], packages: "none" },
   "daemon/domain": { mayImport: [], builtins: [], packages: "none" },
 
   "daemon/ingest": WORK,
@@ -31,18 +56,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "daemon/storage": MACHINERY,
   "daemon/egress": MACHINERY,
   "daemon/system": MACHINERY,
-  "daemon/plugins": { ...MACHINERY, mayImport: ["daemon/domain", "sdk/src"] },
+  "daemon/plugins": { ...MACHINERY, mayImport: ["daemon/domain", "sdk/src/wire"] },
 
   "daemon/live": { mayImport: ["daemon/domain"], builtins: "any", packages: "owned" },
   "daemon/api": {
     mayImport: ["daemon/domain", "daemon/ingest", "daemon/manage", "daemon/upkeep"],
-    mayImportTypes: ["sdk/src"],
+    mayImportTypes: ["sdk/src/wire"],
     builtins: "any",
     packages: "owned",
   },
 
   "daemon/config.ts": {
-    mayImport: ["daemon/domain", "sdk/src"],
+    mayImport: ["daemon/domain", "sdk/src/wire"],
     builtins: "any",
     packages: "owned",
   },
@@ -96,7 +121,13 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   "node:net": ["daemon/egress", "daemon/system"],
   "node:tls": ["daemon/egress"],
   "node:https": ["daemon/egress"],
-  "node:crypto": ["sdk/src", "daemon/system", "daemon/manage", "daemon/ingest"],
+  "node:crypto": [
+    "sdk/src/wire",
+    "sdk/src/verify/crypto-node.ts",
+    "daemon/system",
+    "daemon/manage",
+    "daemon/ingest",
+  ],
   // These would be a second door to the clock, to the environment and to the console.
   "node:timers": ["daemon/system"],
   "node:perf_hooks": ["daemon/system"],
@@ -115,7 +146,7 @@ export const EFFECTS: readonly Effect[] = [
   {
     name: "the clock",
     words: ["Date.now", "new Date()", "Date()", "performance.now", "process.hrtime"],
-    homes: ["daemon/system/clock.ts"],
+    homes: ["daemon/system/clock.ts", "sdk/src/verify/clock.ts"],
   },
   {
     name: "chance",
@@ -132,12 +163,12 @@ export const EFFECTS: readonly Effect[] = [
       "node:crypto.randomUUID",
       "node:crypto.webcrypto",
     ],
-    homes: ["daemon/system/chance.ts"],
+    homes: ["daemon/system/chance.ts", "sdk/src/receiver/chance.ts"],
   },
   {
     name: "timers",
     words: ["setTimeout", "setInterval", "setImmediate"],
-    homes: ["daemon/system"],
+    homes: ["daemon/system", "sdk/src/verify/timers.ts"],
   },
   { name: "the environment", words: ["process.env"], homes: ["daemon/config.ts"] },
   {
@@ -146,8 +177,11 @@ export const EFFECTS: readonly Effect[] = [
     homes: ["daemon/cli", "daemon/main.ts", "daemon/node-guard.ts", "daemon/system/log.ts"],
   },
   // fetch knows nothing of the egress guard.
-  { name: "fetch", words: ["fetch"], homes: ["daemon/cli"] },
+  { name: "fetch", words: ["fetch"], homes: ["daemon/cli", "sdk/src/verify/fetch.ts"] },
 ];
+
+/** Front doors of published packages: the only files that may hand on what others have. */
+export const DOORS: readonly string[] = ["sdk/src/index.ts"];
 
 /** Rooms that the law of effects speaks to; a workshop may do as it likes. */
 export const ROOMS_WITHOUT_EFFECTS: readonly string[] = ["daemon", "sdk/src"];
@@ -169,6 +203,7 @@ export const TOP_LEVEL: readonly string[] = [
 /** Folders that need a README.md which begins with one sentence, as soon as they hold a source file. */
 export const FOLDERS_WITH_README: readonly string[] = [
   ...Object.keys(ROOMS).filter((name) => name.startsWith("daemon/") && !name.endsWith(".ts")),
+  ...Object.keys(ROOMS).filter((name) => name.startsWith("sdk/src/") && !name.endsWith(".ts")),
   "packaging",
   "sdk",
   "web",

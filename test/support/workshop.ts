@@ -1,5 +1,5 @@
 /** The rooms of work on a real store in memory, with time and receivers that do what a test tells them. */
-import { decodeSecret } from "../../sdk/src/secret.ts";
+import { decodeSecret } from "../../sdk/src/wire/secret.ts";
 import type { Engine } from "../../daemon/delivery/engine.ts";
 import { createEngine } from "../../daemon/delivery/engine.ts";
 import type { EngineNeeds } from "../../daemon/delivery/needs.ts";
