@@ -82,6 +82,15 @@ function mayBeAbsent({ optional, devOptional, peer, dev }) {
   return Boolean(optional || devOptional || peer || (dev && !needsDevPackages));
 }
 
+/**
+ * Development packages are over a gigabyte, which nobody who only starts the daemon needs. Where they are installed already
+ * they stay: a start after a change of branch would else delete what the next test installs again.
+ */
+function wantsDevPackages() {
+  if (needsDevPackages) return true;
+  return Object.values(readPackages(installedFile) ?? {}).some(({ dev }) => dev);
+}
+
 function fingerprint(entry) {
   if (entry === undefined) return "nothing";
   if (entry.link) return `a link to ${entry.resolved}`;
@@ -96,7 +105,7 @@ function install() {
   // Without scripts: npm would run node-gyp for better-sqlite3, whose binaries are in its package, and that needs a compiler,
   // Python and Node's headers from the network.
   const options = ["ci", "--ignore-scripts", "--loglevel=error", "--no-fund", "--no-audit"];
-  if (needsDevPackages) options.push("--include=dev");
+  options.push(wantsDevPackages() ? "--include=dev" : "--omit=dev");
   const { status, signal, error } = spawnSync(command, [...args, ...options], {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit"],

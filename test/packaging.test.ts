@@ -176,6 +176,7 @@ describe("the setup before each script", () => {
       mkdirSync(join(root, "node_modules"), { recursive: true });
       writeFileSync(join(root, name), JSON.stringify({ packages }));
     };
+    write("production.json", PRODUCTION);
     const log = join(root, "npm.log");
     return {
       root,
@@ -194,6 +195,10 @@ describe("the setup before each script", () => {
 
   const NPM_INSTALLS =
     "mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json";
+
+  const NPM_INSTALLS_WHAT_IS_WANTED =
+    'mkdir -p node_modules; case "$*" in *--omit=dev*) cp production.json node_modules/.package-lock.json;; ' +
+    "*) cp package-lock.json node_modules/.package-lock.json;; esac";
 
   test("a fresh clone is installed once, with one sentence, and then left alone", (t) => {
     const { run, lock, npmCalls } = checkout(t, NPM_INSTALLS);
@@ -230,6 +235,26 @@ describe("the setup before each script", () => {
     assert.equal(npmCalls().length, 0);
     run("pretest");
     assert.equal(npmCalls().length, 1);
+  });
+
+  test("a fresh clone that is only started gets no development packages, and the first test installs them", (t) => {
+    const { run, lock, npmCalls } = checkout(t, NPM_INSTALLS_WHAT_IS_WANTED);
+    lock(LOCK);
+    assert.equal(run("prestart").status, 0);
+    assert.equal(run("prestart").stderr, "");
+    assert.equal(run("pretest").status, 0);
+    assert.deepEqual(npmCalls(), [
+      "ci --ignore-scripts --loglevel=error --no-fund --no-audit --omit=dev",
+      "ci --ignore-scripts --loglevel=error --no-fund --no-audit --include=dev",
+    ]);
+  });
+
+  test("a start where development packages are installed brings up to date, and keeps them", (t) => {
+    const { run, lock, installed, npmCalls } = checkout(t, NPM_INSTALLS_WHAT_IS_WANTED);
+    lock({ ...LOCK, "node_modules/kysely": { ...KYSELY, version: "1.0.1" } });
+    installed(INSTALLED);
+    assert.equal(run("prestart").status, 0);
+    assert.match(npmCalls().join("\n"), /--include=dev$/);
   });
 
   test("an npm that fails is passed on", (t) => {
