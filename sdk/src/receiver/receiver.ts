@@ -27,6 +27,11 @@ export interface Handled {
 export interface RequestInfo {
   /** The peer's address, or what a trusted proxy says it is. Needed where an address list is set. */
   readonly remoteAddress?: string | undefined;
+  /**
+   * Why the adapter has no body to give (longer than `bodyBytesMax`, eaten by a parser). The receiver checks nothing then:
+   * the error goes to its hooks and `toAnswer()` to the sender, so that no refusal goes unseen.
+   */
+  readonly refusal?: WebhookError | undefined;
 }
 
 /** What a handler may answer; kept, and given again to duplicates. */
