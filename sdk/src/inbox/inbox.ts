@@ -91,7 +91,7 @@ export interface DeadLetterQuery {
 
 /**
  * What an application's database must do so that an event has its effects once. Each store passes the same conformance suite
- * (`test/support/inbox-conformance.ts`).
+ * (`sdk/test/support/inbox-conformance.ts`).
  *
  * `transactional`: the claim, the handler's own writes and the end are one transaction on the application's handle. A crash
  * anywhere undoes all of it, and the sender's retry starts clean; there is no lease to lose.
