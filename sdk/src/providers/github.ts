@@ -1,0 +1,48 @@
+import { HMAC_SHA256 } from "../verify/algorithms.ts";
+import { defineProvider } from "../verify/define-provider.ts";
+import { assertOptions } from "../verify/options.ts";
+import type { SecretOptions } from "../verify/options.ts";
+import type { Provider } from "../verify/provider.ts";
+import type { ReadRequest } from "../verify/read-request.ts";
+import { at, textOf } from "../verify/sources.ts";
+
+/** What nearly all of GitHub's events have. */
+export interface GithubEvent {
+  readonly action?: string;
+  readonly repository?: { readonly id: number; readonly full_name: string };
+  readonly sender?: { readonly id: number; readonly login: string };
+  readonly installation?: { readonly id: number };
+}
+
+/**
+ * GitHub: `X-Hub-Signature-256: sha256=…` over the body, JSON or form (docs.github.com, "Validating webhook deliveries"). The
+ * old SHA-1 header is not looked at. The type is the event's name, with the action where it has one: `push`, `issues.opened`.
+ * The name comes from a header, which is not signed.
+ */
+export function github(options: SecretOptions): Provider<GithubEvent> {
+  assertOptions("github", options, ["secret"]);
+  return defineProvider({
+    name: "github",
+    schemes: [
+      {
+        kind: "signature",
+        secret: options.secret,
+        signature: { header: "x-hub-signature-256" },
+        prefix: "sha256=",
+        encoding: "hex",
+        algorithm: HMAC_SHA256,
+        signed: "{body}",
+      },
+    ],
+    body: "any",
+    bodyField: "payload",
+    id: { header: "x-github-delivery" },
+    type: { read: (request, event) => eventType(request, event), from: "header" },
+  });
+}
+
+function eventType(request: ReadRequest, event: unknown): string | null {
+  const name = request.header("x-github-event");
+  const action = textOf(at(event, ["action"]));
+  return name === null || action === null ? name : `${name}.${action}`;
+}

@@ -1,0 +1,36 @@
+import { digest, hmac, isEqual } from "#crypto";
+import type { HashName, Hmac } from "./crypto.ts";
+import type { Algorithm, KeyCheck } from "./spec.ts";
+
+export const HMAC_SHA1: Algorithm = /* @__PURE__ */ hmacAlgorithm("sha1");
+export const HMAC_SHA256: Algorithm = /* @__PURE__ */ hmacAlgorithm("sha256");
+export const HMAC_SHA512: Algorithm = /* @__PURE__ */ hmacAlgorithm("sha512");
+/** A digest of text that has the secret in it (`{secret}` in the template): older than HMAC, and weaker. */
+export const SHA256: Algorithm = /* @__PURE__ */ keyed(
+  "sha256",
+  () => (parts) => digest("sha256", parts),
+);
+
+function hmacAlgorithm(hash: HashName): Algorithm {
+  return keyed(`hmac-${hash}`, (secret) => hmac(hash, secret));
+}
+
+function keyed(name: string, sign: (secret: Uint8Array) => Hmac): Algorithm {
+  return { name, sign, prepare: (secret) => compared(sign(secret)) };
+}
+
+/** One MAC for all signatures of the request; every one of them is compared, so that no time tells which one fitted. */
+function compared(mac: Hmac): KeyCheck {
+  return (signatures, parts) => {
+    const wanted = mac(parts);
+    return wanted instanceof Promise
+      ? wanted.then((late) => isAmong(signatures, late))
+      : isAmong(signatures, wanted);
+  };
+}
+
+function isAmong(signatures: readonly Uint8Array[], wanted: Uint8Array): boolean {
+  let isFound = false;
+  for (const signature of signatures) isFound = isEqual(signature, wanted) || isFound;
+  return isFound;
+}

@@ -1,0 +1,66 @@
+/** How a signature or a key is written as text. */
+export type Encoding = "hex" | "base64" | "base64url";
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
+
+export const utf8 = (text: string): Uint8Array => ENCODER.encode(text);
+
+/** UTF-8 as text; what is none becomes U+FFFD. */
+export const utf8Text = (bytes: Uint8Array): string => DECODER.decode(bytes);
+
+/**
+ * The bytes that the text stands for, or null. Strict: hex in either case with two digits a byte; base64 with its padding and
+ * nothing beside; base64url without padding. A lenient reader turns a mistyped key into a short one.
+ */
+export function decode(encoding: Encoding, text: string): Uint8Array | null {
+  if (encoding === "hex") return decodeHex(text);
+  if (encoding === "base64") return decodeBase64(text);
+  if (/[+/=]/.test(text)) return null;
+  const standard = text.replaceAll("-", "+").replaceAll("_", "/");
+  return decodeBase64(standard.padEnd(Math.ceil(text.length / 4) * 4, "="));
+}
+
+/** The inverse of `decode`; hex in lower case. */
+export function encode(encoding: Encoding, bytes: Uint8Array): string {
+  let text = "";
+  if (encoding === "hex") {
+    for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+    return text;
+  }
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  const base64 = btoa(text);
+  if (encoding === "base64") return base64;
+  return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function decodeHex(text: string): Uint8Array | null {
+  if (text.length % 2 !== 0) return null;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let at = 0; at < bytes.length; at++) {
+    const value = (digit(text.charCodeAt(2 * at)) << 4) | digit(text.charCodeAt(2 * at + 1));
+    if (value < 0) return null;
+    bytes[at] = value;
+  }
+  return bytes;
+}
+
+/** The value of a hex digit, or -1, whose sign survives shifting and joining. */
+function digit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+function decodeBase64(text: string): Uint8Array | null {
+  try {
+    const binary = atob(text);
+    // `atob` forgives white space, lacking padding and stray bits; the way back shows them.
+    if (btoa(binary) !== text) return null;
+    const bytes = new Uint8Array(binary.length);
+    for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+    return bytes;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,126 @@
+import { deliveryMaker } from "./delivery-of.ts";
+import type { VerifyResult } from "./delivery.ts";
+import type { WebhookErrorCode } from "./error.ts";
+import { eventReader } from "./event.ts";
+import type { Provider } from "./provider.ts";
+import type { ReadRequest } from "./read-request.ts";
+import { signatureCheck } from "./signature-scheme.ts";
+import type { SchemeCheck } from "./signature-scheme.ts";
+import type { Accepted, ProviderSpec, Scheme } from "./spec.ts";
+import { tokenCheck } from "./token-scheme.ts";
+import { WebhookError } from "./webhook-error.ts";
+
+const SPECS = /* @__PURE__ */ new WeakMap<object, ProviderSpec<never>>();
+
+/**
+ * A provider from its declaration. Throws `WebhookError` (`CONFIG_INVALID`, `SECRET_MISSING`, `SECRET_INVALID`) for what can
+ * never verify anything. It holds its secrets out of sight: no printing, copying or serialising shows them.
+ */
+export function defineProvider<E = unknown>(spec: ProviderSpec<E>): Provider<E> {
+  if (spec.schemes.length === 0) {
+    throw new WebhookError("CONFIG_INVALID", "expected schemes to have at least one, got none");
+  }
+  const checks = spec.schemes.map((scheme) => schemeCheck(scheme, spec.bodyField));
+  const readEvent = eventReader(spec);
+  const settle = settler(spec);
+  const provider: Provider<E> = {
+    name: spec.name,
+    methods: spec.methods ?? ["POST"],
+    check: async (request, { nowMs }) => {
+      const early = spec.preflight?.(request) ?? null;
+      if (early instanceof WebhookError) return refused(early);
+      if (early !== null) return { ok: true, kind: "handshake", answer: early };
+      let event: { readonly value: unknown } | undefined;
+      const eventOf = (): unknown => (event ??= { value: readEvent(request) }).value;
+      const verdict = await judged(checks, request, eventOf, nowMs);
+      if (verdict instanceof WebhookError) return refused(restated(verdict, spec.refusalStatus));
+      return settle(request, eventOf(), verdict);
+    },
+  };
+  SPECS.set(provider, spec);
+  return provider;
+}
+
+/**
+ * What the provider was defined with, secrets included: for test kits, which sign with it. Null for a provider that was made
+ * by other means. Kept beside the provider and not in it, so that a logged provider shows no secret.
+ */
+export function specOf<E>(provider: Provider<E>): ProviderSpec<E> | null {
+  return (SPECS.get(provider) as ProviderSpec<E> | undefined) ?? null;
+}
+
+function schemeCheck(scheme: Scheme, bodyField: string | undefined): SchemeCheck {
+  if (scheme.kind === "signature") return signatureCheck(scheme, bodyField);
+  if (scheme.kind === "token") return tokenCheck(scheme);
+  return (request, event, nowMs) => scheme.check(request, event(), nowMs);
+}
+
+/** The first acceptance, or the refusal of the scheme that came furthest. */
+async function judged(
+  checks: readonly SchemeCheck[],
+  request: ReadRequest,
+  event: () => unknown,
+  nowMs: number,
+): Promise<Accepted | WebhookError> {
+  let furthest: WebhookError | undefined;
+  for (const check of checks) {
+    const verdict = await attempt(() => check(request, event, nowMs));
+    if (!(verdict instanceof WebhookError)) return verdict;
+    if (furthest === undefined || progress(verdict) > progress(furthest)) furthest = verdict;
+  }
+  return furthest as WebhookError;
+}
+
+/** A look-up of secrets may throw what it has to say. */
+async function attempt(check: () => ReturnType<SchemeCheck>): Promise<Accepted | WebhookError> {
+  try {
+    return await check();
+  } catch (error) {
+    if (error instanceof WebhookError) return error;
+    throw error;
+  }
+}
+
+/** How far a scheme has to come to refuse with the code; what is not listed comes last. */
+const STEPS: Readonly<Partial<Record<WebhookErrorCode, number>>> = {
+  HEADER_MISSING: 0,
+  SCHEME_UNSUPPORTED: 1,
+  HEADER_MALFORMED: 2,
+  TIMESTAMP_MISSING: 3,
+  TIMESTAMP_TOO_OLD: 3,
+  TIMESTAMP_TOO_NEW: 3,
+};
+
+function progress({ code }: WebhookError): number {
+  return STEPS[code] ?? 4;
+}
+
+function restated(error: WebhookError, status: number | undefined): WebhookError {
+  if (status === undefined || (error.status !== 400 && error.status !== 401)) return error;
+  const { code, message, hint, cause } = error;
+  return new WebhookError(code, message, { status, cause, ...(hint === null ? {} : { hint }) });
+}
+
+function settler<E>(
+  spec: ProviderSpec<E>,
+): (request: ReadRequest, event: unknown, accepted: Accepted) => Promise<VerifyResult<E>> {
+  const makeDelivery = deliveryMaker(spec);
+  return async (request, value, accepted) => {
+    if (value === undefined) {
+      return refused(
+        new WebhookError(
+          "BODY_INVALID",
+          `expected the body to be ${spec.body ?? "json"}, got something else`,
+        ),
+      );
+    }
+    const event = value as E;
+    const answer = await spec.handshake?.({ request, event, accepted });
+    if (answer) return { ok: true, kind: "handshake", answer };
+    return { ok: true, kind: "delivery", delivery: await makeDelivery(request, event, accepted) };
+  };
+}
+
+function refused(error: WebhookError): VerifyResult<never> {
+  return { ok: false, kind: "refused", error };
+}

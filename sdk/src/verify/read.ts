@@ -1,0 +1,189 @@
+import { utf8Text } from "./codec.ts";
+import type { ReadRequest } from "./read-request.ts";
+import type { HeadersLike, RawRequest } from "./request.ts";
+import { WebhookError } from "./webhook-error.ts";
+
+/** A request with its body as bytes, or why there is none. Stops reading at one byte over the limit. */
+export async function readRequest(
+  input: Request | RawRequest,
+  bodyBytesMax: number,
+): Promise<ReadRequest | WebhookError> {
+  const body = isFetchRequest(input) ? await fetchBody(input, bodyBytesMax) : rawBody(input.body);
+  if (body instanceof WebhookError) return body;
+  if (body.length > bodyBytesMax) return tooLarge(bodyBytesMax);
+  return asReadRequest(input.method, input.url, input.headers, body);
+}
+
+/** By its shape: frameworks bring their own `Request`. */
+function isFetchRequest(input: Request | RawRequest): input is Request {
+  return typeof (input as Request).arrayBuffer === "function";
+}
+
+async function fetchBody(
+  request: Request,
+  bodyBytesMax: number,
+): Promise<Uint8Array | WebhookError> {
+  if (request.bodyUsed || request.body?.locked === true) {
+    return new WebhookError("BODY_ALREADY_READ", "expected an unread body, got one that was read", {
+      hint: "Something called json() or text() on the request before. Hand over the request itself, or a clone made before that.",
+    });
+  }
+  if (Number(request.headers.get("content-length")) > bodyBytesMax) return tooLarge(bodyBytesMax);
+  if (request.body === null) return new Uint8Array();
+  try {
+    return await drained(request.body.getReader(), bodyBytesMax);
+  } catch (cause) {
+    return new WebhookError("BODY_INVALID", "expected the whole body, got an error on the way", {
+      cause,
+    });
+  }
+}
+
+async function drained(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  bodyBytesMax: number,
+): Promise<Uint8Array | WebhookError> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > bodyBytesMax) {
+      // Not waited for: a source may take its time to stop.
+      void reader.cancel().catch(() => undefined);
+      return tooLarge(bodyBytesMax);
+    }
+    chunks.push(value);
+  }
+  if (chunks.length === 1 && chunks[0] !== undefined) return chunks[0];
+  const body = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return body;
+}
+
+function rawBody(body: unknown): Uint8Array | WebhookError {
+  if (body instanceof Uint8Array) return body;
+  // Jest gives tests a global Uint8Array of their own.
+  if (ArrayBuffer.isView(body))
+    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  return new WebhookError(
+    "BODY_ALREADY_PARSED",
+    `expected body to be bytes, got ${body === null ? "null" : typeof body}`,
+    {
+      hint:
+        typeof body === "string"
+          ? "Text may have lost bytes: pass the Buffer or Uint8Array that was received, before it is decoded."
+          : "A body parser ran first. Mount the webhook route before it, or keep the raw bytes (express.raw, rawBody: true) and pass those.",
+    },
+  );
+}
+
+function tooLarge(bodyBytesMax: number): WebhookError {
+  return new WebhookError(
+    "BODY_TOO_LARGE",
+    `expected at most ${bodyBytesMax} bytes of body, got more`,
+  );
+}
+
+/** For whoever has the bytes already, and for test kits. */
+export function asReadRequest(
+  method: string,
+  url: string,
+  headers: HeadersLike,
+  body: Uint8Array,
+): ReadRequest {
+  const header = headerReader(headers);
+  let asHeaders: Headers | undefined;
+  let text: string | undefined;
+  let json: { readonly value: unknown } | undefined;
+  let form: URLSearchParams | undefined;
+  let query: URLSearchParams | undefined;
+  const self: ReadRequest = {
+    method,
+    url,
+    body,
+    header,
+    get headers() {
+      return (asHeaders ??= headersOf(headers));
+    },
+    text: () => (text ??= utf8Text(body)),
+    json: () => (json ??= { value: parsedJson(self.text()) }).value,
+    form: () => (form ??= new URLSearchParams(self.text())),
+    query: (name) => (query ??= new URLSearchParams(queryText(url))).get(name),
+  };
+  return self;
+}
+
+/** Undefined for what is no JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function queryText(url: string): string {
+  const [address = ""] = url.split("#", 1);
+  const start = address.indexOf("?");
+  return start === -1 ? "" : address.slice(start + 1);
+}
+
+/** Looks names up where the headers are: a `Headers` made of them would cost more than the signature's check. */
+function headerReader(headers: HeadersLike): (name: string) => string | null {
+  if (isHeaders(headers)) return (name) => headers.get(name);
+  if (Array.isArray(headers)) {
+    return (name) =>
+      joinedValue(headers.filter((pair) => isName(pair[0], name)).map((pair) => pair[1]));
+  }
+  const record = headers as Readonly<Record<string, string | readonly string[] | undefined>>;
+  return (name) => {
+    // Node and most frameworks have lower-case names.
+    const direct = Object.hasOwn(record, name) ? record[name] : undefined;
+    if (direct !== undefined) return joinedValue(direct);
+    for (const key of Object.keys(record)) {
+      if (isName(key, name)) return joinedValue(record[key]);
+    }
+    return null;
+  };
+}
+
+function isHeaders(headers: HeadersLike): headers is Headers {
+  return typeof (headers as Headers).get === "function";
+}
+
+function isName(given: unknown, name: string): boolean {
+  return (
+    typeof given === "string" &&
+    given.length === name.length &&
+    given.toLowerCase() === name.toLowerCase()
+  );
+}
+
+function joinedValue(value: unknown): string | null {
+  if (typeof value === "string") return value.trim();
+  if (!Array.isArray(value) || value.length === 0) return null;
+  return value.join(", ").trim();
+}
+
+function headersOf(headers: HeadersLike): Headers {
+  if (isHeaders(headers)) return headers;
+  const made = new Headers();
+  const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
+  for (const [name, value] of pairs as [string, unknown][]) {
+    const text = joinedValue(value);
+    // Names such as HTTP/2's ":path" are none that Headers takes.
+    if (
+      text !== null &&
+      /^[\w!#$%&'*+.^`|~-]+$/.test(name) &&
+      !/[^\t\x20-\x7e\x80-\xff]/.test(text)
+    )
+      made.append(name, text);
+  }
+  return made;
+}

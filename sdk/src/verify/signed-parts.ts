@@ -1,0 +1,98 @@
+import type { Part } from "./crypto.ts";
+import type { ReadRequest } from "./read-request.ts";
+import { readersOf } from "./sources.ts";
+import type { SignatureScheme } from "./spec.ts";
+import { WebhookError } from "./webhook-error.ts";
+
+/** What a template takes its values from. */
+export interface SigningState {
+  readonly request: ReadRequest;
+  readonly event: () => unknown;
+  /** The text that stands in the request: never a number written anew. */
+  readonly timestamp: string;
+}
+
+/** All variants of what may have been signed, or why there is none. `secret` is for `{secret}` alone. */
+export type SignedParts = (
+  state: SigningState,
+  secret: Uint8Array,
+) => readonly (readonly Part[])[] | WebhookError;
+
+type Piece = (state: SigningState, secret: Uint8Array) => Part | WebhookError;
+
+/** Throws `CONFIG_INVALID` for a template with a name that nobody gives. A test kit signs with the same function. */
+export function signedParts(scheme: SignatureScheme, bodyField: string | undefined): SignedParts {
+  const { signed } = scheme;
+  if (typeof signed === "function") return ({ request, event }) => signed(request, event());
+  const pieces = signed.split(/(?=\{)|(?<=\})/);
+  const readers = pieces.map((text, index) => pieceOf(text, pieces[index + 1], scheme, bodyField));
+  return (state, secret) => {
+    const parts: Part[] = [];
+    for (const read of readers) {
+      const part = read(state, secret);
+      if (part instanceof WebhookError) return part;
+      parts.push(part);
+    }
+    return [parts];
+  };
+}
+
+function pieceOf(
+  text: string,
+  next: string | undefined,
+  scheme: SignatureScheme,
+  bodyField: string | undefined,
+): Piece {
+  if (!text.startsWith("{")) return () => text;
+  const name = text.slice(1, -1);
+  const source = name === "id" ? scheme.id : scheme.values?.[name];
+  if (source !== undefined) return valuePiece(readersOf(source), next);
+  const piece = PIECES[name] ?? (name === "payload" && payloadPiece(bodyField ?? ""));
+  if (piece) return piece;
+  throw new WebhookError(
+    "CONFIG_INVALID",
+    `expected {${name}} to be a value of the scheme, got none`,
+  );
+}
+
+const PIECES: Readonly<Record<string, Piece>> = {
+  body: ({ request }) => request.body,
+  timestamp: ({ timestamp }) => timestamp,
+  url: ({ request }) => request.url,
+  method: ({ request }) => request.method,
+  secret: (_, secret) => secret,
+};
+
+function payloadPiece(bodyField: string): Piece {
+  return ({ request }) => formField(request, bodyField) ?? request.body;
+}
+
+function valuePiece(readers: ReturnType<typeof readersOf>, next: string | undefined): Piece {
+  const border = next === undefined || next.startsWith("{") ? null : next.charAt(0);
+  return ({ request, event }) => {
+    for (const { name, read } of readers) {
+      const value = read(request, event);
+      if (value === null) return new WebhookError("HEADER_MISSING", `expected ${name}, got none`);
+      // "a.1" with "2" and "a" with "1.2" would be the same signed text.
+      if (border === null || !value.includes(border)) return value;
+      return new WebhookError(
+        "HEADER_MALFORMED",
+        `expected ${name} to be without "${border}", got it`,
+      );
+    }
+    return "";
+  };
+}
+
+/** The text of a form's field: of the body where that is a form, of the address where there is no body. */
+export function formField(request: ReadRequest, field: string): string | null {
+  if (isForm(request)) return request.form().get(field);
+  return request.body.length === 0 ? request.query(field) : null;
+}
+
+export function isForm(request: ReadRequest): boolean {
+  return (
+    request.header("content-type")?.toLowerCase().startsWith("application/x-www-form-urlencoded") ??
+    false
+  );
+}

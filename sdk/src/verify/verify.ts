@@ -1,0 +1,71 @@
+import { systemClock } from "./clock.ts";
+import type { Delivery, VerifyResult } from "./delivery.ts";
+import type { Provider } from "./provider.ts";
+import { readRequest } from "./read.ts";
+import type { RawRequest } from "./request.ts";
+import { WebhookError } from "./webhook-error.ts";
+
+export const BODY_BYTES_MAX = 1_048_576;
+
+export interface VerifyOptions {
+  /** Milliseconds since 1970. */
+  readonly clock?: (() => number) | undefined;
+  /** Default 1 MiB. A larger body is refused before anything is hashed. */
+  readonly bodyBytesMax?: number | undefined;
+}
+
+/**
+ * Whether the request is genuine, and what it says. Never throws or rejects for what a request holds; the body must be the
+ * bytes as they came, before any parser.
+ */
+export async function verify<E>(
+  input: Request | RawRequest,
+  provider: Provider<E>,
+  options: VerifyOptions = {},
+): Promise<VerifyResult<E>> {
+  try {
+    const { clock = systemClock, bodyBytesMax = BODY_BYTES_MAX } = options;
+    if (!provider.methods.includes(input.method)) return refused(methodError(provider.methods));
+    const request = await readRequest(input, bodyBytesMax);
+    if (request instanceof WebhookError) return refused(request);
+    // After the body, which may have taken its time to come.
+    return await provider.check(request, { nowMs: clock() });
+  } catch (cause) {
+    // An input of another shape, or a function of the provider's own that throws: the application's fault, and the sender
+    // keeps the event.
+    return refused(
+      new WebhookError(
+        "CONFIG_INVALID",
+        "expected a request and a provider that can be used, got an error",
+        { cause },
+      ),
+    );
+  }
+}
+
+/**
+ * The delivery, or a thrown `WebhookError`. Its `toResponse()` is the answer to the sender; with the code `HANDSHAKE` the
+ * request is genuine, and that answer is all it wants.
+ */
+export async function verifyOrThrow<E>(
+  input: Request | RawRequest,
+  provider: Provider<E>,
+  options?: VerifyOptions,
+): Promise<Delivery<E>> {
+  const result = await verify(input, provider, options);
+  if (result.kind === "delivery") return result.delivery;
+  if (result.kind === "refused") throw result.error;
+  const { answer } = result;
+  throw new WebhookError("HANDSHAKE", "expected an event, got a handshake", { answer });
+}
+
+function methodError(methods: readonly string[]): WebhookError {
+  const allow = methods.join(", ");
+  return new WebhookError("METHOD_NOT_ALLOWED", `expected the method to be ${allow}, got another`, {
+    answer: { status: 405, headers: { allow }, body: "" },
+  });
+}
+
+function refused(error: WebhookError): VerifyResult<never> {
+  return { ok: false, kind: "refused", error };
+}
