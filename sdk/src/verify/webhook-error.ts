@@ -88,6 +88,6 @@ export class WebhookError extends Error {
 
 /** An `Answer` as a Fetch `Response`; statuses that forbid a body get none. */
 export function toResponse({ status, headers, body }: Answer): Response {
-  const isBodiless = status === 204 || status === 304;
+  const isBodiless = status === 204 || status === 205 || status === 304;
   return new Response(isBodiless ? null : body, { status, headers });
 }
