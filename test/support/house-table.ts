@@ -94,8 +94,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
 
   "sdk/test": WORKSHOP,
-  web: { mayImport: [], mayImportTypes: ["daemon/api"], builtins: [], packages: "owned" },
-  packaging: { mayImport: [], builtins: "any", packages: "none" },
+  web: {
+    mayImport: ["daemon/domain"],
+    mayImportTypes: ["daemon/api"],
+    builtins: [],
+    packages: "owned",
+  },
+  packaging: { mayImport: [], builtins: "any", packages: "owned" },
   test: WORKSHOP,
 };
 
@@ -115,6 +120,10 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   commander: ["daemon/cli", "daemon/main.ts"],
   "smol-toml": ["daemon/config.ts"],
   ws: ["daemon/live"],
+  preact: ["web"],
+  "@preact/signals": ["web"],
+  uplot: ["web"],
+  vite: ["packaging"],
   "node:child_process": ["daemon/system"],
   "node:vm": ["daemon/system"],
   "node:dns": ["daemon/egress"],

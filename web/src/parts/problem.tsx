@@ -1,0 +1,67 @@
+import type { ComponentChildren } from "preact";
+import type { ProblemJson } from "../data/problem.ts";
+import { t } from "../words/words.ts";
+import { Icon } from "./icon.tsx";
+
+/** Why something did not work, in the daemon's own sentence, and what can be done. */
+export function Problem({
+  problem,
+  retry,
+}: {
+  readonly problem: ProblemJson;
+  readonly retry?: () => void;
+}) {
+  return (
+    <div class="notice bad" role="alert">
+      <Icon name="warn" />
+      <div>
+        <p>{problemText(problem)}</p>
+        {problem.problems?.map(({ pointer, detail }) => (
+          <p key={pointer} class="small">
+            {detail}
+          </p>
+        ))}
+        {problem.retryAfterS !== null && (
+          <p class="small">{t("problem.retry", { seconds: problem.retryAfterS })}</p>
+        )}
+      </div>
+      {retry !== undefined && (
+        <button type="button" class="button" onClick={retry}>
+          {t("do.retry")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** One sentence for a problem; the daemon's own where there is one. */
+export function problemText({ code, detail, title }: ProblemJson): string {
+  switch (code) {
+    case "unreachable":
+      return t("problem.unreachable");
+    case "foreign_answer":
+      return `${t("problem.foreign_answer")} ${detail}`;
+    case "aborted":
+      return t("problem.aborted");
+    case "forbidden":
+      return `${t("empty.permission")} ${detail}`;
+    default:
+      return detail === "" ? title : detail;
+  }
+}
+
+/** What stands where a list would: what is missing, why, and what to do next. */
+export function Empty({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children?: ComponentChildren;
+}) {
+  return (
+    <div class="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}

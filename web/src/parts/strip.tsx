@@ -1,0 +1,109 @@
+import { useState } from "preact/hooks";
+import type { StripCellJson } from "../../../daemon/api/overview-json.ts";
+import { goTo, linkTo } from "../shell/address.ts";
+import { duration, shortTime } from "../words/format.ts";
+import { t } from "../words/words.ts";
+
+const CELLS = 60;
+const WIDTH = 6;
+const GAP = 2;
+const HEIGHT = 24;
+
+/**
+ * The newest attempts as bars, the latest at the end; a failure is lower as well as of another colour. One tab stop: arrows move,
+ * Enter opens the delivery, and the cell is read out.
+ */
+export function Strip({
+  cells,
+  label,
+}: {
+  readonly cells: readonly StripCellJson[];
+  readonly label: string;
+}) {
+  const [chosen, setChosen] = useState<number | null>(null);
+  const shown = cells.slice(-CELLS);
+  const at = chosen === null ? shown.length - 1 : Math.min(chosen, shown.length - 1);
+  const cell = shown[at];
+  const moves: Readonly<Record<string, number>> = {
+    ArrowLeft: at - 1,
+    ArrowRight: at + 1,
+    PageUp: at - 10,
+    PageDown: at + 10,
+    Home: 0,
+    End: shown.length - 1,
+  };
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key === "Enter" && cell !== undefined) return open(cell);
+    const next = moves[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    setChosen(Math.max(0, Math.min(next, shown.length - 1)));
+  }
+  if (cell === undefined) return <span class="soft small">{t("strip.empty")}</span>;
+  const offset = CELLS - shown.length;
+  return (
+    <div
+      class="strip"
+      role="slider"
+      tabIndex={0}
+      aria-label={label}
+      aria-valuemin={1}
+      aria-valuemax={shown.length}
+      aria-valuenow={at + 1}
+      aria-valuetext={cellText(cell)}
+      onKeyDown={onKeyDown}
+      onBlur={() => setChosen(null)}
+    >
+      <svg
+        viewBox={`0 0 ${CELLS * (WIDTH + GAP)} ${HEIGHT}`}
+        preserveAspectRatio="xMaxYMid meet"
+        aria-hidden="true"
+      >
+        {shown.map((each, index) => (
+          <Bar
+            key={`${each.delivery_id}${each.at}`}
+            cell={each}
+            x={(offset + index) * (WIDTH + GAP)}
+            isChosen={index === chosen}
+          />
+        ))}
+      </svg>
+    </div>
+  );
+}
+
+function Bar({
+  cell,
+  x,
+  isChosen,
+}: {
+  readonly cell: StripCellJson;
+  readonly x: number;
+  readonly isChosen: boolean;
+}) {
+  const height = cell.outcome === "delivered" ? HEIGHT : HEIGHT * 0.6;
+  return (
+    <rect
+      class={`bar ${cell.outcome}${isChosen ? " chosen" : ""}`}
+      x={x}
+      y={HEIGHT - height}
+      width={WIDTH}
+      height={height}
+      rx={1.5}
+      onClick={() => open(cell)}
+    >
+      <title>{cellText(cell)}</title>
+    </rect>
+  );
+}
+
+function cellText({ at, outcome, status, duration_ms: ms }: StripCellJson): string {
+  const what = t(`strip.${outcome}`);
+  return [shortTime(Date.parse(at)), what, status ?? "", duration(ms)]
+    .filter((part) => part !== "")
+    .join(" · ");
+}
+
+function open({ delivery_id: id }: StripCellJson): void {
+  goTo(linkTo(["deliveries", id]));
+}

@@ -1,0 +1,42 @@
+import { useEffect, useState } from "preact/hooks";
+import { Empty } from "../parts/problem.tsx";
+import { t } from "../words/words.ts";
+import { address } from "./address.ts";
+import type { Screen } from "./screens.ts";
+import { screenAt } from "./screens.ts";
+
+/** The screen that the address names. Its title is the document's, and its heading has the focus when one goes there. */
+export function Outlet() {
+  const { path } = address.value;
+  const entry = screenAt(path);
+  const [loaded, setLoaded] = useState<{ readonly path: string; readonly screen: Screen } | null>(
+    null,
+  );
+  const id = path[1] ?? null;
+
+  useEffect(() => {
+    if (entry === undefined) return undefined;
+    document.title = `${t(entry.title)} · ${t("app.name")}`;
+    let isWanted = true;
+    void entry.load().then((screen) => {
+      if (isWanted) setLoaded({ path: entry.path, screen });
+    });
+    return () => {
+      isWanted = false;
+    };
+  }, [entry]);
+
+  if (entry === undefined) {
+    return (
+      <Empty title={t("not-found.title")}>
+        <p>
+          <a href="#/overview">{t("not-found.back")}</a>
+        </p>
+      </Empty>
+    );
+  }
+  if (loaded === null || loaded.path !== entry.path)
+    return <p class="waiting soft">{t("list.loading")}</p>;
+  const Shown = loaded.screen;
+  return <Shown key={`${entry.path}/${id ?? ""}`} id={id} />;
+}

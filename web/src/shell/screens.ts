@@ -1,0 +1,36 @@
+import type { ComponentType } from "preact";
+import type { IconName } from "../parts/icon.tsx";
+import type { Key } from "../words/en.ts";
+
+/** A screen as its file exports it. `id` is the second part of the address, if there is one. */
+export type Screen = ComponentType<{ readonly id: string | null }>;
+
+interface ScreenEntry {
+  /** The first part of the address. */
+  readonly path: string;
+  readonly title: Key;
+  readonly icon: IconName;
+  /** Screens of the instance, below the line in the navigation. */
+  readonly isInstance: boolean;
+  /** Only for admins. */
+  readonly isForAdmin?: boolean;
+  /** Read when first gone to: a screen that nobody opens costs nothing. */
+  readonly load: () => Promise<Screen>;
+}
+
+/** Every screen, in the order of the navigation: the addresses, the menu and the palette are made from this table. */
+export const SCREENS: readonly ScreenEntry[] = [
+  {
+    path: "overview",
+    title: "nav.overview",
+    icon: "overview",
+    isInstance: false,
+    load: async () => (await import("../screens/overview.tsx")).Overview,
+  },
+];
+
+/** The screen that an address leads to; the overview for the empty one, undefined where there is none. */
+export function screenAt(path: readonly string[]): ScreenEntry | undefined {
+  const [first = "overview"] = path;
+  return SCREENS.find((screen) => screen.path === first);
+}

@@ -1,0 +1,73 @@
+import { signal } from "@preact/signals";
+import { language } from "./words.ts";
+
+/** The time now, anew every second, so that "in 5 s" counts down by itself wherever it is read. */
+export const nowMs = signal(Date.now());
+setInterval(() => {
+  nowMs.value = Date.now();
+}, 1_000);
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${language.value}${JSON.stringify(options)}`;
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(language.value, options);
+  formats.set(key, known);
+  return known;
+}
+
+/** Date and time to the second, in the reader's own zone. */
+export function dateTime(atMs: number): string {
+  return format({ dateStyle: "medium", timeStyle: "medium" }).format(atMs);
+}
+
+/** The time alone for today, with the date for other days. */
+export function shortTime(atMs: number): string {
+  const isToday = new Date(atMs).toDateString() === new Date(nowMs.value).toDateString();
+  return format(
+    isToday ? { timeStyle: "medium" } : { dateStyle: "short", timeStyle: "short" },
+  ).format(atMs);
+}
+
+const UNITS = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+] as const;
+
+/** "in 5 min", "3 hours ago". */
+export function distance(atMs: number): string {
+  const awayMs = atMs - nowMs.value;
+  const [unit, unitMs] = UNITS.find(([, ms]) => Math.abs(awayMs) >= ms) ?? UNITS[3];
+  const relative = new Intl.RelativeTimeFormat(language.value, { numeric: "auto", style: "short" });
+  return relative.format(Math.trunc(awayMs / unitMs), unit);
+}
+
+/** 4.2 ms, 1.31 s, 3 min: as much as says something. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${number(ms, ms < 10 ? 1 : 0)} ms`;
+  if (ms < 120_000) return `${number(ms / 1_000, 2)} s`;
+  return `${number(ms / 60_000, 0)} min`;
+}
+
+export function number(value: number, fractionDigits = 0): string {
+  return new Intl.NumberFormat(language.value, { maximumFractionDigits: fractionDigits }).format(
+    value,
+  );
+}
+
+/** 1,200 as 1.2K: for tiles and axes. */
+export function compact(value: number): string {
+  return new Intl.NumberFormat(language.value, {
+    notation: "compact",
+    maximumFractionDigits: 1,
+  }).format(value);
+}
+
+const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+export function bytes(count: number): string {
+  const power = count < 1 ? 0 : Math.min(Math.floor(Math.log2(count) / 10), SIZES.length - 1);
+  return `${number(count / 2 ** (10 * power), power === 0 ? 0 : 1)} ${SIZES[power]}`;
+}
