@@ -26,6 +26,7 @@ export function defineProvider<E = unknown>(spec: ProviderSpec<E>): Provider<E> 
   const provider: Provider<E> = {
     name: spec.name,
     methods: spec.methods ?? ["POST"],
+    ...(spec.acknowledgement && { acknowledgement: spec.acknowledgement }),
     check: async (request, { nowMs }) => {
       const early = spec.preflight?.(request) ?? null;
       if (early instanceof WebhookError) return refused(early);

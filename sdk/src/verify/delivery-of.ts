@@ -1,4 +1,5 @@
 import { sha256Hex } from "#crypto";
+import type { Part } from "./crypto.ts";
 import type { Delivery } from "./delivery.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { readFirst, readersOf } from "./sources.ts";
@@ -26,7 +27,8 @@ export function deliveryMaker<E>(
     const attempt = Number(read(attempts) ?? 0);
     return {
       provider: spec.name,
-      id: id?.text ?? (await bodyDigest(spec.name, request.body)),
+      id:
+        id?.text ?? (await digestId(spec.name, spec.digestOf?.(request, event) ?? [request.body])),
       idSource: id?.from ?? "digest",
       type: read(types) ?? "",
       event,
@@ -46,6 +48,6 @@ export function deliveryMaker<E>(
 }
 
 /** The provider's name is in it: two senders on one route never have the same event. */
-async function bodyDigest(name: string, body: Uint8Array): Promise<string> {
-  return `sha256:${await sha256Hex([name, "\n", body])}`;
+async function digestId(name: string, parts: readonly Part[]): Promise<string> {
+  return `sha256:${await sha256Hex([name, "\n", ...parts])}`;
 }

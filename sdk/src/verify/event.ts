@@ -1,5 +1,5 @@
 import type { ReadRequest } from "./read-request.ts";
-import { parsedJson } from "./read.ts";
+import { parsedJson, queryOf } from "./read.ts";
 import { formField, isForm } from "./signed-parts.ts";
 import type { ProviderSpec } from "./spec.ts";
 
@@ -11,6 +11,8 @@ export function eventReader(
   return (request) => {
     const field = bodyField === undefined ? null : formField(request, bodyField);
     if (field !== null) return parsedJson(field);
+    // A GET has its fields in the address.
+    if (body === "either" && request.body.length === 0) return formObject(queryOf(request.url));
     if (body === "form" || (body !== "json" && isForm(request))) return formObject(request.form());
     const json = request.json();
     return json === undefined && body === "any" ? request.text() : json;

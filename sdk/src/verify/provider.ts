@@ -1,4 +1,5 @@
 import type { VerifyResult } from "./delivery.ts";
+import type { Answer } from "./error.ts";
 import type { ReadRequest } from "./read-request.ts";
 
 /** What a check may use of the world. */
@@ -14,6 +15,8 @@ export interface Provider<E = unknown> {
   readonly name: string;
   /** The methods it answers; others are refused with 405 before anything is hashed. */
   readonly methods: readonly string[];
+  /** What a handled event is answered where the handler says nothing itself (Adyen's `[accepted]`); 200 if not given. */
+  readonly acknowledgement?: Answer;
   /** Never rejects for what a request holds. */
   check(request: ReadRequest, context: CheckContext): Promise<VerifyResult<E>>;
 }

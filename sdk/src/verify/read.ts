@@ -19,7 +19,8 @@ function isFetchRequest(input: Request | RawRequest): input is Request {
   return typeof (input as Request).arrayBuffer === "function";
 }
 
-async function fetchBody(
+/** The bytes of a request that nobody has read, or why there are none: `BODY_INVALID` where its sender went away. */
+export async function fetchBody(
   request: Request,
   bodyBytesMax: number,
 ): Promise<Uint8Array | WebhookError> {
@@ -114,7 +115,7 @@ export function asReadRequest(
     text: () => (text ??= utf8Text(body)),
     json: () => (json ??= { value: parsedJson(self.text()) }).value,
     form: () => (form ??= new URLSearchParams(self.text())),
-    query: (name) => (query ??= new URLSearchParams(queryText(url))).get(name),
+    query: (name) => (query ??= queryOf(url)).get(name),
   };
   return self;
 }
@@ -128,10 +129,11 @@ export function parsedJson(text: string): unknown {
   }
 }
 
-function queryText(url: string): string {
+/** The parameters of an address, whatever the address is like otherwise. */
+export function queryOf(url: string): URLSearchParams {
   const [address = ""] = url.split("#", 1);
   const start = address.indexOf("?");
-  return start === -1 ? "" : address.slice(start + 1);
+  return new URLSearchParams(start === -1 ? "" : address.slice(start + 1));
 }
 
 /** Looks names up where the headers are: a `Headers` made of them would cost more than the signature's check. */

@@ -50,6 +50,7 @@ export function signatureCheck(
       keys instanceof Promise ? await keys : keys,
       items.signatures,
       (secret) => partsOf(state, secret),
+      scheme.hint ?? MISMATCH_HINT,
     );
     if (fitting instanceof WebhookError) return fitting;
     const error = time.error ?? (await scheme.also?.(request, event()));
@@ -66,6 +67,7 @@ async function fittingKey(
   keys: readonly Key[],
   signatures: readonly Uint8Array[],
   partsOf: (secret: Uint8Array) => ReturnType<SignedParts>,
+  hint: string,
 ): Promise<Key | WebhookError> {
   for (const key of keys) {
     const variants = partsOf(key.secret);
@@ -78,9 +80,7 @@ async function fittingKey(
   return new WebhookError(
     "SIGNATURE_MISMATCH",
     "expected a signature made with the secret, got another",
-    {
-      hint: MISMATCH_HINT,
-    },
+    { hint },
   );
 }
 

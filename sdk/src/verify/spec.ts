@@ -94,6 +94,8 @@ export interface SignatureScheme extends SchemeBase {
   readonly timestamp?: TimestampRule;
   /** After the signature fits: what else has to (a digest of the body in the signed address). */
   readonly also?: (request: ReadRequest, event: unknown) => Awaitable<WebhookError | null>;
+  /** Said of a mismatch in place of the usual hint, where another cause is likelier (a proxy that changes the address). */
+  readonly hint?: string;
 }
 
 export type SignedVariants = (request: ReadRequest, event: unknown) => readonly (readonly Part[])[];
@@ -138,6 +140,8 @@ export interface ProviderSpec<E = unknown> {
   readonly schemes: readonly Scheme[];
   /** What duplicates are recognised by; a digest of the body where none is given or there. */
   readonly id?: Sources;
+  /** What the digest is over, where there is no id; default the body. For batches, and for requests without a body. */
+  readonly digestOf?: (request: ReadRequest, event: E) => readonly Part[];
   readonly type?: Sources;
   readonly occurredAt?: { readonly from: Sources; readonly unit: TimeUnit };
   /** The number of the attempt, from 1. */
@@ -160,6 +164,8 @@ export interface ProviderSpec<E = unknown> {
   readonly preflight?: (request: ReadRequest) => Answer | WebhookError | null;
   /** Genuine, but not an event: what it is to be answered with, or null. */
   readonly handshake?: (input: HandshakeInput<E>) => Awaitable<Answer | null>;
+  /** What a handled event is answered where the handler says nothing itself; default 200 without a body. */
+  readonly acknowledgement?: Answer;
   /** Instead of the usual 400 and 401 for what is not genuine. */
   readonly refusalStatus?: number;
 }
