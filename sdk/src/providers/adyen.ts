@@ -1,0 +1,208 @@
+import { isEqual } from "#crypto";
+import { HMAC_SHA256 } from "../verify/algorithms.ts";
+import { batchOf } from "../verify/batch.ts";
+import type { Batch } from "../verify/batch.ts";
+import { decode, encode, utf8 } from "../verify/codec.ts";
+import { defineProvider } from "../verify/define-provider.ts";
+import type { Answer } from "../verify/error.ts";
+import { assertOptions } from "../verify/options.ts";
+import type { SecretOptions } from "../verify/options.ts";
+import type { Provider } from "../verify/provider.ts";
+import type { ReadRequest } from "../verify/read-request.ts";
+import { prepareKeys } from "../verify/secrets.ts";
+import type { Key } from "../verify/secrets.ts";
+import { at, textOf } from "../verify/sources.ts";
+import type { CustomScheme } from "../verify/spec.ts";
+import { WebhookError } from "../verify/webhook-error.ts";
+
+export interface AdyenItem {
+  readonly pspReference: string;
+  readonly originalReference?: string;
+  readonly merchantAccountCode: string;
+  readonly merchantReference?: string;
+  readonly amount?: { readonly value: number; readonly currency: string };
+  readonly eventCode: string;
+  readonly eventDate?: string;
+  readonly success: string;
+  readonly additionalData?: Readonly<Record<string, string>>;
+}
+
+export interface AdyenEvent {
+  readonly live: string;
+  readonly notificationItems: readonly { readonly NotificationRequestItem: AdyenItem }[];
+}
+
+export interface AdyenPlatformEvent {
+  readonly type: string;
+  readonly environment?: string;
+  readonly timestamp?: string;
+  readonly data?: unknown;
+}
+
+export interface AdyenOptions extends SecretOptions {
+  /** If given, the request has to have these Basic credentials besides its signature. */
+  readonly basic?: { readonly user: string; readonly password: string } | undefined;
+}
+
+const OPTIONS = ["secret", "basic"];
+/** Older accounts take nothing else for an acknowledgement. */
+const ACCEPTED: Answer = {
+  status: 202,
+  headers: { "content-type": "text/plain" },
+  body: "[accepted]",
+};
+
+/**
+ * Adyen's standard (payments) webhooks: each item of the body has a signature of its own over eight of its fields, and all of
+ * them have to fit. **No other field is signed.** The secret is the HMAC key in hex. Handled events are answered with
+ * `[accepted]`. The id is pspReference, eventCode and success where there is one item (there is, unless old settings say
+ * otherwise), else a digest of all of these.
+ */
+export function adyen(options: AdyenOptions): Provider<AdyenEvent> {
+  assertOptions("adyen", options, OPTIONS);
+  return defineProvider({
+    name: "adyen",
+    schemes: [itemsScheme(options.secret)],
+    preflight: basicCheck(options.basic),
+    acknowledgement: ACCEPTED,
+    id: { read: (_, event) => batch(event).onlyId, from: "body" },
+    digestOf: ({ body }, event) => [batch(event).ids ?? body],
+    type: { read: (_, event) => batch(event).sharedType, from: "body" },
+    occurredAt: {
+      from: { body: "notificationItems.0.NotificationRequestItem.eventDate" },
+      unit: "iso",
+    },
+    // What is not signed may be corrected in a repeat.
+    isBodyStable: false,
+  });
+}
+
+/** Adyen's other webhooks (balance platform, management, …): the header `HmacSignature` is over the body. */
+export function adyenPlatform(options: AdyenOptions): Provider<AdyenPlatformEvent> {
+  assertOptions("adyenPlatform", options, OPTIONS);
+  return defineProvider({
+    name: "adyen",
+    schemes: [
+      {
+        kind: "signature",
+        secret: options.secret,
+        secretForm: "hex",
+        signature: { header: "hmacsignature" },
+        encoding: "base64",
+        algorithm: HMAC_SHA256,
+        signed: "{body}",
+      },
+    ],
+    preflight: basicCheck(options.basic),
+    acknowledgement: ACCEPTED,
+    id: { body: "id" },
+    type: { body: "type" },
+    occurredAt: { from: { body: "timestamp" }, unit: "iso" },
+  });
+}
+
+function itemsScheme(secret: SecretOptions["secret"]): CustomScheme {
+  const keysOf = prepareKeys(secret, "hex", HMAC_SHA256);
+  return {
+    kind: "custom",
+    async check(request, event) {
+      const items = itemsOf(event);
+      if (items.length === 0) {
+        return new WebhookError(
+          "BODY_INVALID",
+          "expected the body to have notificationItems, got none",
+        );
+      }
+      const keys = await keysOf(request);
+      for (const item of items) {
+        const error = await itemError(item, keys);
+        if (error !== null) return error;
+      }
+      return { signedAtMs: null };
+    },
+  };
+}
+
+async function itemError(item: unknown, keys: readonly Key[]): Promise<WebhookError | null> {
+  const signature = at(item, ["additionalData", "hmacSignature"]);
+  if (typeof signature !== "string") {
+    return new WebhookError(
+      "HEADER_MISSING",
+      "expected each item to have an hmacSignature, got one without",
+      {
+        hint: "Switch the HMAC signature on in the webhook's settings.",
+      },
+    );
+  }
+  const bytes = decode("base64", signature);
+  const text = signedText(item);
+  if (bytes !== null && text !== null) {
+    for (const key of keys) if (await key.check([bytes], [text])) return null;
+  }
+  return new WebhookError(
+    "SIGNATURE_MISMATCH",
+    "expected each item to be signed with the key, got another",
+  );
+}
+
+const FIELDS = [
+  ["pspReference"],
+  ["originalReference"],
+  ["merchantAccountCode"],
+  ["merchantReference"],
+  ["amount", "value"],
+  ["amount", "currency"],
+  ["eventCode"],
+  ["success"],
+] as const;
+
+/**
+ * Joined with ":", which is escaped nowhere: only the merchant's own reference may have one in it, so that no text can be
+ * read as the fields of two different items.
+ */
+function signedText(item: unknown): string | null {
+  const values = FIELDS.map((path) => fieldText(at(item, path)));
+  const isAmbiguous = values.some((value, index) => value.includes(":") && index !== 3);
+  return isAmbiguous ? null : values.join(":");
+}
+
+function fieldText(value: unknown): string {
+  return typeof value === "boolean" ? String(value) : (textOf(value) ?? "");
+}
+
+function itemsOf(event: unknown): readonly unknown[] {
+  const items = at(event, ["notificationItems"]);
+  return Array.isArray(items) ? items.map((item) => at(item, ["NotificationRequestItem"])) : [];
+}
+
+function batch(event: unknown): Batch {
+  const idOf = (item: unknown): string =>
+    ["pspReference", "eventCode", "success"].map((name) => fieldText(at(item, [name]))).join(":");
+  return batchOf(itemsOf(event), idOf, "eventCode");
+}
+
+function basicCheck(basic: AdyenOptions["basic"]): (request: ReadRequest) => WebhookError | null {
+  if (basic === undefined) return () => null;
+  const { user, password } = basic;
+  if (!user || !password || user.includes(":")) {
+    throw new WebhookError(
+      "CONFIG_INVALID",
+      "expected basic to have a user without colon and a password, got another",
+    );
+  }
+  const wanted = utf8(encode("base64", utf8(`${user}:${password}`)));
+  return (request) => {
+    const given = /^basic +(\S+)$/i.exec(request.header("authorization") ?? "")?.[1];
+    if (given === undefined) {
+      return new WebhookError(
+        "HEADER_MISSING",
+        "expected Basic credentials in the header authorization, got none",
+      );
+    }
+    if (isEqual(utf8(given), wanted)) return null;
+    return new WebhookError(
+      "TOKEN_MISMATCH",
+      "expected the Basic credentials to be those of the options, got others",
+    );
+  };
+}

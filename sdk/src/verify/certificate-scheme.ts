@@ -1,0 +1,56 @@
+import type { CertificateSource } from "./certificate-source.ts";
+import { decode } from "./codec.ts";
+import type { Part, RsaHashName } from "./crypto.ts";
+import type { ReadRequest } from "./read-request.ts";
+import type { CustomScheme } from "./spec.ts";
+import { timeMs, windowError } from "./times.ts";
+import { WebhookError } from "./webhook-error.ts";
+
+/** What a request says about its signature by a certificate's key. */
+export interface CertificateClaim {
+  readonly certificateUrl: string;
+  readonly hash: RsaHashName;
+  /** Base64. */
+  readonly signature: string;
+  /** All variants that may have been signed. */
+  readonly signed: readonly (readonly Part[])[];
+  /** ISO 8601, and signed. */
+  readonly time: string;
+}
+
+/** RSA with a key that the request names by an address. `toleranceS` null: any time will do. */
+export function certificateScheme(
+  certificates: CertificateSource,
+  toleranceS: number | null,
+  read: (request: ReadRequest, event: unknown) => CertificateClaim | WebhookError,
+): CustomScheme {
+  return {
+    kind: "custom",
+    async check(request, event, nowMs) {
+      const claim = read(request, event);
+      if (claim instanceof WebhookError) return claim;
+      const verify = await certificates.verifier(claim.certificateUrl, claim.hash, nowMs);
+      if (verify instanceof WebhookError) return verify;
+      const signature = decode("base64", claim.signature);
+      let isGenuine = false;
+      for (const parts of signature === null ? [] : claim.signed) {
+        isGenuine ||= await verify(signature ?? new Uint8Array(), parts);
+      }
+      if (!isGenuine) {
+        return new WebhookError(
+          "SIGNATURE_MISMATCH",
+          "expected a signature made with the certificate's key, got another",
+        );
+      }
+      const signedAtMs = timeMs(claim.time, "iso");
+      if (toleranceS === null) return { signedAtMs };
+      if (signedAtMs === null) {
+        return new WebhookError(
+          "HEADER_MALFORMED",
+          "expected the time to be ISO 8601, got another",
+        );
+      }
+      return windowError(signedAtMs, nowMs, toleranceS) ?? { signedAtMs };
+    },
+  };
+}
