@@ -13,6 +13,7 @@ export const LOCAL_CALLER: Caller = {
   applicationSeq: null,
   scopes: SCOPES,
   keySeq: null,
+  session: null,
 };
 
 /** Turns a key into its caller; null for a key that is unknown or revoked. */

@@ -9,6 +9,12 @@ export type ErrorCode =
   | "schema_violation" // the event's data does not satisfy its type's JSON Schema
   | "unauthorized"
   | "forbidden" // the key is good, its scopes are not enough
+  | "fresh_password_needed" // only within ten minutes of giving the password
+  | "cross_site" // a cookie that another site's page sent along
+  | "sign_in_failed"
+  | "code_needed" // the password is right, and the account has a second factor
+  | "claim_code_needed" // who sets the instance up from outside has to show that it is theirs
+  | "too_many_attempts" // come back after `retryAfterS`
   | "not_found"
   | "method_not_allowed"
   | "conflict" // the same idempotency key with another body, a name that is taken, a state that does not allow it

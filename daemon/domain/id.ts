@@ -2,7 +2,18 @@
  * Ids: a prefix that says what it is, and a ULID in lower case: 10 characters of milliseconds, 16 of chance. They sort by
  * time of creation and hold no dot, since Standard Webhooks signs `id.timestamp.body`.
  */
-export type IdPrefix = "app" | "ep" | "evt" | "dlv" | "att" | "key" | "src" | "sec";
+export type IdPrefix =
+  | "app"
+  | "ep"
+  | "evt"
+  | "dlv"
+  | "att"
+  | "key"
+  | "src"
+  | "sec"
+  | "acc"
+  | "ses"
+  | "aud";
 
 // Crockford's base 32, as the ULID specification (github.com/ulid/spec) has it, in lower case.
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";

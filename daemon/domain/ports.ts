@@ -37,6 +37,13 @@ export interface Vault {
   open(owner: string, sealed: Uint8Array): string;
 }
 
+/** Slow on purpose, so that a stolen file costs years of guessing. Off the loop; one at a time, since each takes 19 MiB. */
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  /** False for any hash that is not ours, too. */
+  isRight(password: string, hash: string): Promise<boolean>;
+}
+
 /** What changed, told after the commit and never before. Watchers are few and must be quick. */
 export interface Change {
   /** `changed`: an operator's doing, or a transition's. */
@@ -48,10 +55,20 @@ export interface Change {
 
 /** Who is asking, as the api room found out. */
 export interface Caller {
-  readonly kind: "key" | "local";
+  readonly kind: "key" | "local" | "session";
   readonly applicationSeq: number | null;
   readonly scopes: readonly Scope[];
   readonly keySeq: number | null;
+  /** The session of somebody at the page; null for keys and the local socket. */
+  readonly session: SessionCaller | null;
+}
+
+/** Somebody at the page. `isFresh`: gave the password within the last ten minutes. */
+export interface SessionCaller {
+  readonly id: string;
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly isFresh: boolean;
 }
 
 /** The delivery engine, as the rooms see it that bring it work or change its endpoints. */

@@ -165,7 +165,9 @@ function createRing(stored: readonly ApiKey[]) {
 }
 
 function callerOf({ seq, applicationSeq, scopes, revokedAtMs }: ApiKey): Caller | null {
-  return revokedAtMs === null ? { kind: "key", applicationSeq, scopes, keySeq: seq } : null;
+  return revokedAtMs === null
+    ? { kind: "key", applicationSeq, scopes, keySeq: seq, session: null }
+    : null;
 }
 
 function hashOf(token: string): Buffer {

@@ -180,4 +180,49 @@ export const MIGRATIONS: readonly Migration[] = [
          where substr(key, 1, 1) <> char(10)`,
     ],
   },
+  {
+    name: "people",
+    statements: [
+      `create table account (
+         seq integer primary key,
+         id text not null unique,
+         name text not null unique collate nocase,
+         role text not null check (role in ('admin', 'viewer')),
+         password_hash text,
+         totp_secret blob,
+         totp_last_step integer,
+         recovery_json text not null default '[]',
+         created_at_ms integer not null,
+         last_sign_in_at_ms integer
+       ) strict`,
+      `create table session (
+         seq integer primary key,
+         id text not null unique,
+         account_seq integer not null references account (seq),
+         hash blob not null unique,
+         created_at_ms integer not null,
+         last_seen_at_ms integer not null,
+         expires_at_ms integer not null,
+         fresh_until_ms integer,
+         address text not null,
+         user_agent text not null
+       ) strict`,
+      `create index session_account on session (account_seq)`,
+      // No reference to who did it: what was done stays when they go.
+      `create table audit (
+         seq integer primary key autoincrement,
+         id text not null,
+         at_ms integer not null,
+         actor_kind text not null,
+         actor_id text,
+         actor_name text not null,
+         action text not null,
+         subject_id text,
+         application_seq integer,
+         address text,
+         changed_json text not null,
+         is_refused integer not null
+       ) strict`,
+    ],
+  },
 ];

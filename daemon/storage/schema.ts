@@ -14,6 +14,9 @@ export interface Database {
   attempt: AttemptTable;
   idempotency: IdempotencyTable;
   counter: CounterTable;
+  account: AccountTable;
+  session: SessionTable;
+  audit: AuditTable;
 }
 
 interface ApplicationTable {
@@ -149,4 +152,46 @@ interface IdempotencyTable {
 interface CounterTable {
   name: string;
   value: number;
+}
+
+export interface AccountTable {
+  seq: Generated<number>;
+  id: string;
+  name: string;
+  role: string;
+  password_hash: string | null;
+  totp_secret: Uint8Array | null;
+  totp_last_step: number | null;
+  /** SHA-256 of each recovery code that is left, as a JSON array of hex. */
+  recovery_json: string;
+  created_at_ms: number;
+  last_sign_in_at_ms: number | null;
+}
+
+export interface SessionTable {
+  seq: Generated<number>;
+  id: string;
+  account_seq: number;
+  hash: Uint8Array;
+  created_at_ms: number;
+  last_seen_at_ms: number;
+  expires_at_ms: number;
+  fresh_until_ms: number | null;
+  address: string;
+  user_agent: string;
+}
+
+export interface AuditTable {
+  seq: Generated<number>;
+  id: string;
+  at_ms: number;
+  actor_kind: string;
+  actor_id: string | null;
+  actor_name: string;
+  action: string;
+  subject_id: string | null;
+  application_seq: number | null;
+  address: string | null;
+  changed_json: string;
+  is_refused: number;
 }

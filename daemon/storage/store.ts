@@ -5,6 +5,8 @@ import type {
   ReadStore,
   UpkeepStore,
 } from "../domain/stores.ts";
+import type { AccountStore } from "../domain/account.ts";
+import { createAccountStore } from "./accounts.ts";
 import { createApplicationKeeper, ensureDefaultApplication } from "./applications.ts";
 import { createDeliveryStore } from "./deliveries.ts";
 import { createEndpointKeeper } from "./endpoints.ts";
@@ -25,6 +27,7 @@ export interface Store {
   readonly reads: ReadStore;
   readonly office: OfficeStore;
   readonly upkeep: UpkeepStore;
+  readonly accounts: AccountStore;
   /** Everything that was committed is in the file; no method may be called after it. */
   close(): void;
 }
@@ -66,6 +69,7 @@ export function storeOn(connection: Connection): Store {
       ...createReplayer(connection),
     },
     upkeep: createUpkeepStore(connection),
+    accounts: createAccountStore(connection),
     close: () => void connection.file.close(),
   };
 }

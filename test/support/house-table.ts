@@ -120,6 +120,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   commander: ["daemon/cli", "daemon/main.ts"],
   "smol-toml": ["daemon/config.ts"],
   ws: ["daemon/live"],
+  otpauth: ["daemon/manage"],
   preact: ["web"],
   "@preact/signals": ["web"],
   uplot: ["web"],
