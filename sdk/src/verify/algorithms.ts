@@ -1,21 +1,21 @@
 import { digest, hmac, isEqual } from "#crypto";
 import type { HashName, Hmac } from "./crypto.ts";
-import type { Algorithm, KeyCheck } from "./spec.ts";
+import type { KeyCheck, SymmetricAlgorithm } from "./spec.ts";
 
-export const HMAC_SHA1: Algorithm = /* @__PURE__ */ hmacAlgorithm("sha1");
-export const HMAC_SHA256: Algorithm = /* @__PURE__ */ hmacAlgorithm("sha256");
-export const HMAC_SHA512: Algorithm = /* @__PURE__ */ hmacAlgorithm("sha512");
+export const HMAC_SHA1: SymmetricAlgorithm = /* @__PURE__ */ hmacAlgorithm("sha1");
+export const HMAC_SHA256: SymmetricAlgorithm = /* @__PURE__ */ hmacAlgorithm("sha256");
+export const HMAC_SHA512: SymmetricAlgorithm = /* @__PURE__ */ hmacAlgorithm("sha512");
 /** A digest of text that has the secret in it (`{secret}` in the template): older than HMAC, and weaker. */
-export const SHA256: Algorithm = /* @__PURE__ */ keyed(
+export const SHA256: SymmetricAlgorithm = /* @__PURE__ */ keyed(
   "sha256",
   () => (parts) => digest("sha256", parts),
 );
 
-function hmacAlgorithm(hash: HashName): Algorithm {
+function hmacAlgorithm(hash: HashName): SymmetricAlgorithm {
   return keyed(`hmac-${hash}`, (secret) => hmac(hash, secret));
 }
 
-function keyed(name: string, sign: (secret: Uint8Array) => Hmac): Algorithm {
+function keyed(name: string, sign: (secret: Uint8Array) => Hmac): SymmetricAlgorithm {
   return { name, sign, prepare: (secret) => compared(sign(secret)) };
 }
 

@@ -55,8 +55,11 @@ export interface Algorithm {
   readonly name: string;
   /** Null where the bytes are no key for it. */
   prepare(secret: Uint8Array): Awaitable<KeyCheck | null>;
-  /** Only where whoever can verify can sign, too. */
-  sign?(secret: Uint8Array): Hmac;
+}
+
+/** Whoever can verify can sign, too. */
+export interface SymmetricAlgorithm extends Algorithm {
+  sign(secret: Uint8Array): Hmac;
 }
 
 /** Whether any of the signatures is this key's over the parts. */

@@ -1,0 +1,54 @@
+export { HMAC_SHA1, HMAC_SHA256, HMAC_SHA512, SHA256 } from "./verify/algorithms.ts";
+export { ECDSA_P256, ED25519, RSA_SHA1, RSA_SHA256 } from "./verify/asymmetric.ts";
+export { defineProvider } from "./verify/define-provider.ts";
+export type { Delivery, VerifyResult } from "./verify/delivery.ts";
+export type { Answer, WebhookErrorCode } from "./verify/error.ts";
+export type { CheckContext, Provider } from "./verify/provider.ts";
+export type { ReadRequest } from "./verify/read-request.ts";
+export type { HeadersLike, RawRequest } from "./verify/request.ts";
+export type {
+  Accepted,
+  Algorithm,
+  CustomScheme,
+  HandshakeInput,
+  ProviderSpec,
+  Scheme,
+  SecretForm,
+  SecretSource,
+  SecretValue,
+  SignatureScheme,
+  Source,
+  Sources,
+  TimestampRule,
+  TimeUnit,
+  TokenScheme,
+} from "./verify/spec.ts";
+export { verify, verifyOrThrow } from "./verify/verify.ts";
+export type { VerifyOptions } from "./verify/verify.ts";
+export { toResponse, WebhookError } from "./verify/webhook-error.ts";
+
+export { createReceiver } from "./receiver/create-receiver.ts";
+export { PermanentError, RetryAfterError } from "./receiver/handler-errors.ts";
+export type { Hooks } from "./receiver/hooks.ts";
+export type { ReceiverOptions } from "./receiver/options.ts";
+export type {
+  DeadLetters,
+  Handled,
+  Handler,
+  HandlerContext,
+  HandlerResult,
+  Outcome,
+  Pattern,
+  Receiver,
+  RequestInfo,
+  Worker,
+  WorkerOptions,
+} from "./receiver/receiver.ts";
+export type { StandardSchema } from "./receiver/standard-schema.ts";
+export type {
+  DeadLetter,
+  DeadLetterQuery,
+  Inbox,
+  SuppressionInbox,
+  TransactionalInbox,
+} from "./inbox/inbox.ts";

@@ -1,0 +1,26 @@
+import { defineProvider } from "../verify/define-provider.ts";
+import { assertOptions } from "../verify/options.ts";
+import type { SecretOptions } from "../verify/options.ts";
+import type { Provider } from "../verify/provider.ts";
+import { bodySignature } from "../verify/body-signature.ts";
+
+export interface BitbucketEvent {
+  readonly actor?: unknown;
+  readonly repository?: unknown;
+}
+
+/**
+ * Bitbucket Cloud and Data Center: `X-Hub-Signature: sha256=…` (support.atlassian.com, "Manage webhooks"), under the name that
+ * is GitHub's for SHA-1.
+ */
+export function bitbucket(options: SecretOptions): Provider<BitbucketEvent> {
+  assertOptions("bitbucket", options, ["secret"]);
+  return defineProvider({
+    name: "bitbucket",
+    schemes: [bodySignature(options.secret, "x-hub-signature", "hex", "sha256=")],
+    body: "any",
+    id: [{ header: "x-request-uuid" }, { header: "x-request-id" }],
+    type: { header: "x-event-key" },
+    attempt: { header: "x-attempt-number" },
+  });
+}

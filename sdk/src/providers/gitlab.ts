@@ -1,0 +1,46 @@
+import { defineProvider } from "../verify/define-provider.ts";
+import { assertOptions } from "../verify/options.ts";
+import type { Provider } from "../verify/provider.ts";
+import type { Scheme, SecretSource } from "../verify/spec.ts";
+import { WebhookError } from "../verify/webhook-error.ts";
+import { WEBHOOK_HEADERS, standardSchemes } from "../verify/standard-schemes.ts";
+
+export interface GitlabEvent {
+  readonly object_kind?: string;
+  readonly event_name?: string;
+  readonly project?: { readonly id: number; readonly path_with_namespace: string };
+}
+
+export interface GitlabOptions {
+  /** The signing token (`whsec_…`, GitLab 19 and newer): Standard Webhooks, and the body is authenticated. */
+  readonly signingToken?: SecretSource | undefined;
+  /** The secret token, sent as it is in `X-Gitlab-Token`: whoever reads one request can forge the next. */
+  readonly token?: SecretSource | undefined;
+  /** Of the signed time; default 300. */
+  readonly toleranceS?: number | undefined;
+}
+
+/**
+ * GitLab (docs.gitlab.com, "Webhooks"; gitlab-org/gitlab!230944 for the signing token). With both tokens either is enough,
+ * which is for the time of a change: leave `token` out as soon as requests are signed.
+ */
+export function gitlab(options: GitlabOptions): Provider<GitlabEvent> {
+  assertOptions("gitlab", options, ["signingToken", "token", "toleranceS"]);
+  const { signingToken, token, toleranceS } = options;
+  const schemes: Scheme[] = [];
+  if (signingToken !== undefined) {
+    schemes.push(...standardSchemes({ secret: signingToken, toleranceS }, [WEBHOOK_HEADERS]));
+  }
+  if (token !== undefined) {
+    schemes.push({ kind: "token", secret: token, token: { header: "x-gitlab-token" } });
+  }
+  if (schemes.length === 0) {
+    throw new WebhookError("SECRET_MISSING", "expected signingToken or token, got neither");
+  }
+  return defineProvider({
+    name: "gitlab",
+    schemes,
+    id: [{ header: "idempotency-key" }, { header: "x-gitlab-event-uuid" }],
+    type: [{ body: "object_kind" }, { body: "event_name" }, { header: "x-gitlab-event" }],
+  });
+}

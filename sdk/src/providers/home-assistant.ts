@@ -1,0 +1,19 @@
+import { defineProvider } from "../verify/define-provider.ts";
+import { assertOptions } from "../verify/options.ts";
+import type { Provider } from "../verify/provider.ts";
+import { TOKEN_OPTIONS, tokenScheme } from "../verify/token-place.ts";
+import type { TokenOptions } from "../verify/token-place.ts";
+
+/**
+ * Receives as Home Assistant does, `POST` or `PUT /api/webhook/<id>`: the id is the secret, and all there is. Unlike Home
+ * Assistant it refuses an id that it does not know.
+ */
+export function homeAssistant(options: TokenOptions): Provider {
+  assertOptions("homeAssistant", options, TOKEN_OPTIONS);
+  return defineProvider({
+    name: "home-assistant",
+    methods: ["POST", "PUT"],
+    schemes: [tokenScheme(options, "path")],
+    body: "any",
+  });
+}

@@ -1,0 +1,27 @@
+import { defineProvider } from "../verify/define-provider.ts";
+import { assertOptions } from "../verify/options.ts";
+import type { SecretOptions } from "../verify/options.ts";
+import type { Provider } from "../verify/provider.ts";
+import { bodySignature } from "../verify/body-signature.ts";
+
+/**
+ * Hookdeck as a proxy: `x-hookdeck-signature`, base64 over the body, and `x-hookdeck-signature-2` while a secret is being
+ * rotated (@hookdeck/sdk). One of them has to fit.
+ */
+export function hookdeck(options: SecretOptions): Provider {
+  assertOptions("hookdeck", options, ["secret"]);
+  return defineProvider({
+    name: "hookdeck",
+    methods: ["POST", "PUT", "PATCH", "DELETE", "GET"],
+    schemes: [
+      {
+        ...bodySignature(options.secret, "", "base64"),
+        signature: [{ header: "x-hookdeck-signature" }, { header: "x-hookdeck-signature-2" }],
+      },
+    ],
+    body: "any",
+    id: { header: "x-hookdeck-eventid" },
+    type: { body: "type" },
+    attempt: { header: "x-hookdeck-attempt-count" },
+  });
+}

@@ -1,0 +1,40 @@
+import { HMAC_SHA256 } from "../verify/algorithms.ts";
+import { defineProvider } from "../verify/define-provider.ts";
+import { assertOptions } from "../verify/options.ts";
+import type { TimedOptions } from "../verify/options.ts";
+import type { Provider } from "../verify/provider.ts";
+
+export interface PaddleEvent {
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly occurred_at: string;
+  readonly notification_id?: string;
+  readonly data: unknown;
+}
+
+/**
+ * Paddle Billing: `Paddle-Signature: ts=…;h1=…[;h1=…]` over `<ts>:<body>` (paddle-node-sdk, which allows 5 s; the default here
+ * is 300). The id is `event_id`: `notification_id` differs for each destination.
+ */
+export function paddle(options: TimedOptions): Provider<PaddleEvent> {
+  assertOptions("paddle", options, ["secret", "toleranceS"]);
+  return defineProvider({
+    name: "paddle",
+    schemes: [
+      {
+        kind: "signature",
+        secret: options.secret,
+        signature: { header: "paddle-signature" },
+        separator: ";",
+        prefix: "h1=",
+        encoding: "hex",
+        algorithm: HMAC_SHA256,
+        signed: "{timestamp}:{body}",
+        timestamp: { from: { item: "ts=" }, unit: "s", toleranceS: options.toleranceS },
+      },
+    ],
+    id: { body: "event_id" },
+    type: { body: "event_type" },
+    occurredAt: { from: { body: "occurred_at" }, unit: "iso" },
+  });
+}

@@ -1,0 +1,25 @@
+import { defineProvider } from "../verify/define-provider.ts";
+import { assertOptions } from "../verify/options.ts";
+import type { TimedOptions } from "../verify/options.ts";
+import type { Provider } from "../verify/provider.ts";
+import { WEBHOOK_HEADERS, standardSchemes } from "../verify/standard-schemes.ts";
+
+export interface PolarEvent {
+  readonly type: string;
+  readonly timestamp?: string;
+  readonly data: { readonly id: string };
+}
+
+/**
+ * Polar: Standard Webhooks, keyed with the text of the whole secret (`validateEvent` of @polar-sh/sdk) and, as Polar is
+ * moving to it, with what stands behind `whsec_` (polarsource/polar#13522, #14102). Both are accepted.
+ */
+export function polar(options: TimedOptions): Provider<PolarEvent> {
+  assertOptions("polar", options, ["secret", "toleranceS"]);
+  return defineProvider({
+    name: "polar",
+    schemes: standardSchemes(options, [WEBHOOK_HEADERS], ["text", "whsec"]),
+    type: { body: "type" },
+    occurredAt: { from: { body: "timestamp" }, unit: "iso" },
+  });
+}

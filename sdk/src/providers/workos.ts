@@ -1,0 +1,39 @@
+import { HMAC_SHA256 } from "../verify/algorithms.ts";
+import { defineProvider } from "../verify/define-provider.ts";
+import { assertOptions } from "../verify/options.ts";
+import type { TimedOptions } from "../verify/options.ts";
+import type { Provider } from "../verify/provider.ts";
+
+export interface WorkosEvent {
+  readonly id: string;
+  readonly event: string;
+  readonly created_at?: string;
+  readonly data: unknown;
+}
+
+const TOLERANCE_S = 180;
+
+/** WorkOS: `WorkOS-Signature: t=…, v1=…`, hex over `<t>.<body>`, the time in milliseconds; 180 s by default (@workos-inc/node). */
+export function workos(options: TimedOptions): Provider<WorkosEvent> {
+  assertOptions("workos", options, ["secret", "toleranceS"]);
+  const { secret, toleranceS = TOLERANCE_S } = options;
+  return defineProvider({
+    name: "workos",
+    schemes: [
+      {
+        kind: "signature",
+        secret,
+        signature: { header: "workos-signature" },
+        separator: ",",
+        prefix: "v1=",
+        encoding: "hex",
+        algorithm: HMAC_SHA256,
+        signed: "{timestamp}.{body}",
+        timestamp: { from: { item: "t=" }, unit: "ms", toleranceS },
+      },
+    ],
+    id: { body: "id" },
+    type: { body: "event" },
+    occurredAt: { from: { body: "created_at" }, unit: "iso" },
+  });
+}

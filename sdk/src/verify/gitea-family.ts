@@ -1,0 +1,30 @@
+import { defineProvider } from "./define-provider.ts";
+import { assertOptions } from "./options.ts";
+import type { SecretOptions } from "./options.ts";
+import type { Provider } from "./provider.ts";
+import { bodySignature } from "./body-signature.ts";
+
+export interface GiteaEvent {
+  readonly action?: string;
+  readonly ref?: string;
+  readonly repository?: { readonly id: number; readonly full_name: string };
+  readonly sender?: { readonly id: number; readonly login: string };
+}
+
+/** Gitea and its fork: the same under other names. */
+export function giteaFamily(
+  name: "gitea" | "forgejo",
+  options: SecretOptions,
+): Provider<GiteaEvent> {
+  assertOptions(name, options, ["secret"]);
+  const signature = bodySignature(options.secret, `x-${name}-signature`, "hex");
+  return defineProvider({
+    name,
+    methods: ["POST", "GET"],
+    schemes: [{ ...signature, signed: "{payload}" }],
+    body: "any",
+    bodyField: "payload",
+    id: { header: `x-${name}-delivery` },
+    type: { header: `x-${name}-event` },
+  });
+}
