@@ -24,6 +24,7 @@ import {
   busyError,
   checkEntry,
   claimOf,
+  isFailable,
   keptAnswer,
   keptError,
   LOCK_WAIT_MS,
@@ -153,11 +154,8 @@ async function finish(session: RowsSession, key: InboxKey, end: Finished): Promi
 
 const NOTHING_DUE = { dueAtMs: null, token: null };
 
-/** Null for what was handled, parked or stored meanwhile: a late failure undoes nothing. */
-function failedRow(row: NewRow, failure: Failure) {
-  const isClaimable = row.status === "failed" && !isWorkers(row);
-  if (!isClaimable && !(failure.isDead && !ENDED.has(row.status) && row.status !== "dead"))
-    return null;
+function failedRow(row: NewRow, failure: Failure): NewRow | null {
+  if (!isFailable({ ...row, isWorkers: isWorkers(row) }, failure)) return null;
   return { ...row, ...NOTHING_DUE, attempts: row.attempts + 1, ...afterFailure(failure) };
 }
 

@@ -53,6 +53,10 @@ export function busyError(cause?: unknown): WebhookError {
   });
 }
 
+export function isBusyError(error: unknown): boolean {
+  return error instanceof WebhookError && error.code === "BUSY";
+}
+
 /** The part of an answer that is kept: a body over 4 KiB is left out, since half of one would be a lie. */
 export function keptAnswer(answer: Answer | null): Answer | null {
   if (answer === null) return null;
@@ -77,6 +81,12 @@ export function storableText(text: string): string {
   return text.replaceAll("\u0000", "\uFFFD").toWellFormed();
 }
 
+/** False for what was handled, parked or stored meanwhile: a late failure undoes nothing. */
+export function isFailable({ status, isWorkers }: RowState, { isDead }: Failure): boolean {
+  if (status === "failed" && !isWorkers) return true;
+  return isDead && (status === "failed" || status === "pending");
+}
+
 /** How a failed attempt leaves a row: dead, a worker's once more, or the sender's. */
 export function statusAfter(failure: Failure): "dead" | "failed" {
   return failure.isDead ? "dead" : "failed";
@@ -99,12 +109,17 @@ export function checkKey({ endpoint, id }: InboxKey): void {
 }
 
 function checkName(what: string, name: string): void {
-  // Three bytes a character at most: most names need no encoding to be measured.
-  const isShort =
-    name.length * 3 <= KEY_BYTES_MAX || new TextEncoder().encode(name).length <= KEY_BYTES_MAX;
-  if (isShort && name !== "" && !name.includes("\u0000") && name.isWellFormed()) return;
+  if (isStorableName(name)) return;
   throw new WebhookError(
     "HEADER_MALFORMED",
     `expected ${what} to be text of 1 to ${KEY_BYTES_MAX} bytes without NUL, got ${name.length} characters`,
   );
+}
+
+/** Whether a row may have this name at all. */
+export function isStorableName(name: string): boolean {
+  // Three bytes a character at most: most names need no encoding to be measured.
+  const isShort =
+    name.length * 3 <= KEY_BYTES_MAX || new TextEncoder().encode(name).length <= KEY_BYTES_MAX;
+  return isShort && name !== "" && !name.includes("\u0000") && name.isWellFormed();
 }

@@ -1,0 +1,65 @@
+/** An inbox in PostgreSQL, over a pool of `pg`. */
+import type { TransactionalInbox } from "./inbox.ts";
+import { guarded } from "./guard.ts";
+import { sqlInbox } from "./sql.ts";
+import type { SqlInboxOptions, SqlRow } from "./sql-desk.ts";
+
+/** A client as `pg` lends it. */
+export interface PgClient {
+  query(sql: string, values?: unknown[]): Promise<{ readonly rows: unknown[] }>;
+  /** True closes the connection instead of giving it back. */
+  release(isBroken?: boolean): void;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  removeListener(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** `Pool` of `pg`, by its shape. */
+export interface PgPool<Client extends PgClient> {
+  connect(): Promise<Client>;
+}
+
+/** `tx` is a client of the pool with its transaction begun: commit, roll-back and release are the inbox's. */
+export function pgInbox<Client extends PgClient>(
+  pool: PgPool<Client>,
+  options: SqlInboxOptions = {},
+): TransactionalInbox<Client> {
+  return sqlInbox<Client>(
+    {
+      dialect: "postgres",
+      async run(client, sql, values) {
+        const { rows } = await client.query(sql, [...values]);
+        return rows as SqlRow[];
+      },
+      transaction: (work) => transaction(pool, work),
+    },
+    options,
+  );
+}
+
+async function transaction<Client extends PgClient, T>(
+  pool: PgPool<Client>,
+  work: (tx: Client) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  // A connection that breaks while the handler does something else says so by this event, which ends the process if unheard.
+  // The next query, or the commit, tells the transaction.
+  const ignore = (): void => {};
+  client.on("error", ignore);
+  let isBroken = true;
+  try {
+    await client.query("BEGIN");
+    const result = await guarded(client, work);
+    await client.query("COMMIT");
+    isBroken = false;
+    return result;
+  } catch (error) {
+    isBroken = await client.query("ROLLBACK").then(
+      () => false,
+      () => true,
+    );
+    throw error;
+  } finally {
+    client.removeListener("error", ignore);
+    client.release(isBroken);
+  }
+}

@@ -1,0 +1,143 @@
+/** `deferred` mode: what is stored, who gets it, and in which order. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { LeaseRequest } from "../../src/inbox/inbox.ts";
+import type { Ground } from "./inbox-conformance.ts";
+import { claimAlone, entryOf, failureOf, NOW_MS, statusOf, storedOf, Undo } from "./inbox-rig.ts";
+
+const LEASE_MS = 1_000;
+
+function leaseOf(endpoint: string, more: Partial<LeaseRequest> = {}): LeaseRequest {
+  return { endpoint, limit: 10, nowMs: NOW_MS + 10, leaseMs: LEASE_MS, token: "turn-1", ...more };
+}
+
+export function testDeferred<Tx>(at: () => Ground<Tx>): void {
+  async function idsOf(request: LeaseRequest): Promise<string[]> {
+    return (await at().inbox.lease(request)).map(({ id }) => id);
+  }
+
+  async function finish(endpoint: string, id: string, token = "turn-1"): Promise<boolean> {
+    const { inbox } = at();
+    const key = { endpoint, id };
+    return inbox.transaction(async (tx) => {
+      if (!(await inbox.take(tx, key, token))) return false;
+      await inbox.finish(tx, key, { status: "done", answer: null, nowMs: NOW_MS + 20 });
+      return true;
+    });
+  }
+
+  test("what is stored comes back byte for byte, once", async () => {
+    const { inbox } = at();
+    const sequence = { stream: "ep_1", number: 2 ** 53 - 1 };
+    const entry = storedOf("stored", "evt_1", { orderingKey: "order 'ü'", sequence });
+    assert.deepEqual(await inbox.store(entry), { kind: "claimed", attempt: 1 });
+    assert.deepEqual(await inbox.store(entry), { kind: "pending" });
+    assert.deepEqual(await claimAlone(inbox, entry), { kind: "pending" });
+    const other = { ...entry, bodySha256: "b".repeat(64) };
+    assert.deepEqual(await inbox.store(other), { kind: "conflict" });
+    const leased = await inbox.lease(leaseOf("stored"));
+    assert.deepEqual(leased, [{ ...entry, attempt: 1, token: "turn-1" }]);
+    assert.deepEqual(await inbox.lease(leaseOf("stored", { token: "turn-2" })), []);
+    assert.equal(await finish("stored", "evt_1"), true);
+    assert.deepEqual(await inbox.store(entry), { kind: "done", answer: null });
+  });
+
+  test("the oldest come first, not more than asked for, and none of another endpoint", async () => {
+    const { inbox } = at();
+    for (const id of ["c", "a", "b"]) await inbox.store(storedOf("oldest", id));
+    await inbox.store(storedOf("oldest of another", "x"));
+    assert.deepEqual(await idsOf(leaseOf("oldest", { limit: 2 })), ["c", "a"]);
+    assert.deepEqual(await idsOf(leaseOf("oldest")), ["b"]);
+    assert.deepEqual(await idsOf(leaseOf("oldest", { limit: 0 })), []);
+  });
+
+  test("of one ordering key there is one at a time, the earliest, until it is done or dead", async () => {
+    const { inbox } = at();
+    const key = (orderingKey: string | null) => ({ orderingKey });
+    await inbox.store(storedOf("order", "a1", key("a")));
+    await inbox.store(storedOf("order", "a2", key("a")));
+    await inbox.store(storedOf("order", "b1", key("b")));
+    await inbox.store(storedOf("order", "free", key(null)));
+    await inbox.store(storedOf("order", "a3", key("a")));
+    assert.deepEqual(await idsOf(leaseOf("order")), ["a1", "b1", "free"]);
+    assert.deepEqual(await idsOf(leaseOf("order")), []);
+
+    const later = failureOf({ dueAtMs: NOW_MS + 50 });
+    await inbox.release({ endpoint: "order", id: "a1" }, "turn-1", later);
+    assert.deepEqual(await idsOf(leaseOf("order", { nowMs: NOW_MS + 49 })), []);
+    assert.deepEqual(await idsOf(leaseOf("order", { nowMs: NOW_MS + 50 })), ["a1"]);
+    assert.equal(await finish("order", "a1"), true);
+
+    assert.deepEqual(await idsOf(leaseOf("order")), ["a2"]);
+    await inbox.release({ endpoint: "order", id: "a2" }, "turn-1", failureOf({ isDead: true }));
+    assert.deepEqual(await idsOf(leaseOf("order")), ["a3"]);
+  });
+
+  test("a lease that ran out is given anew, and whoever had it has lost it", async () => {
+    const { inbox } = at();
+    const key = { endpoint: "lost", id: "evt_1" };
+    await inbox.store(storedOf("lost", "evt_1"));
+    await inbox.lease(leaseOf("lost"));
+    const second = leaseOf("lost", { nowMs: NOW_MS + 10 + LEASE_MS, token: "turn-2" });
+    const [leased] = await inbox.lease(second);
+    assert.equal(leased?.attempt, 2);
+    assert.equal(await finish("lost", "evt_1", "turn-1"), false);
+    await inbox.release(key, "turn-1", failureOf({ isDead: true }));
+    assert.equal(await statusOf(inbox, key), "pending");
+    assert.equal(await finish("lost", "evt_1", "turn-2"), true);
+    assert.equal(await finish("lost", "evt_1", "turn-2"), false);
+  });
+
+  test("a handler that fails is undone, and its event keeps its lease until it is released", async () => {
+    const { inbox } = at();
+    const key = { endpoint: "undone", id: "evt_1" };
+    await inbox.store(storedOf("undone", "evt_1"));
+    await inbox.lease(leaseOf("undone"));
+    const undone = inbox.transaction(async (tx) => {
+      assert.equal(await inbox.take(tx, key, "turn-1"), true);
+      await inbox.finish(tx, key, { status: "done", answer: null, nowMs: NOW_MS });
+      throw new Undo();
+    });
+    await assert.rejects(undone, Undo);
+    assert.deepEqual(await idsOf(leaseOf("undone")), []);
+    await inbox.release(key, "turn-1", failureOf({ dueAtMs: NOW_MS + 10 }));
+    assert.equal(await statusOf(inbox, key), "failed");
+    assert.deepEqual(await inbox.store(storedOf("undone", "evt_1")), { kind: "pending" });
+    const [again] = await inbox.lease(leaseOf("undone"));
+    assert.equal(again?.attempt, 2);
+  });
+
+  test("what an inline receiver failed at can be stored for a worker", async () => {
+    const { inbox } = at();
+    await inbox.fail(entryOf("switched", "evt_1"), failureOf());
+    const entry = storedOf("switched", "evt_1");
+    assert.deepEqual(await inbox.store(entry), { kind: "claimed", attempt: 2 });
+    assert.deepEqual(await inbox.lease(leaseOf("switched")), [
+      { ...entry, attempt: 2, token: "turn-1" },
+    ]);
+  });
+
+  test("what is stored can be parked before anybody handles it", async () => {
+    const { inbox } = at();
+    const entry = storedOf("parked", "evt_1");
+    await inbox.store(entry);
+    await inbox.fail(entry, failureOf());
+    assert.equal(await statusOf(inbox, entry), "pending", "the worker has it");
+    await inbox.fail(entry, failureOf({ isDead: true }));
+    assert.deepEqual(await inbox.store(entry), { kind: "dead" });
+    assert.deepEqual(await idsOf(leaseOf("parked")), []);
+  });
+
+  test("workers at once share the events, each to one", async () => {
+    const { inbox } = at();
+    const ids = Array.from({ length: 24 }, (_, i) => `evt_${i}`);
+    for (const id of ids) await inbox.store(storedOf("share", id));
+    const turns = Array.from({ length: 6 }, (_, i) => leaseOf("share", { token: `turn-${i}` }));
+    const got: string[] = [];
+    for (let round = 0; round < 20 && got.length < ids.length; round += 1) {
+      got.push(...(await Promise.all(turns.map(idsOf))).flat());
+    }
+    assert.deepEqual(got.toSorted(), ids.toSorted());
+  });
+}
