@@ -19,10 +19,7 @@ export interface FastifyReply {
 
 export interface FastifyInstance {
   removeAllContentTypeParsers(): void;
-  addContentTypeParser(
-    type: string,
-    parser: (request: never, payload: never, done: (error: null) => void) => void,
-  ): unknown;
+  addContentTypeParser(type: string, parser: () => Promise<undefined>): unknown;
   route(route: {
     method: string[];
     url: string;
@@ -30,11 +27,7 @@ export interface FastifyInstance {
   }): unknown;
 }
 
-export type FastifyPlugin = (
-  instance: FastifyInstance,
-  options: object,
-  done: (error?: Error) => void,
-) => void;
+export type FastifyPlugin = (instance: FastifyInstance) => Promise<void>;
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -50,11 +43,10 @@ export function fastifyWebhook(
   options: AdapterOptions = {},
 ): FastifyPlugin {
   const handler = fastifyHandler(receiver, options);
-  return (instance, _options, done) => {
+  return async (instance) => {
     instance.removeAllContentTypeParsers();
-    instance.addContentTypeParser("*", (_request, _payload, read) => read(null));
+    instance.addContentTypeParser("*", async () => undefined);
     instance.route({ method: METHODS, url: "", handler });
-    done();
   };
 }
 

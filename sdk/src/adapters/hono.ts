@@ -20,7 +20,7 @@ export interface HonoOptions<C> extends AdapterOptions {
 }
 
 const FIX =
-  "middleware read the body in a way that loses it (c.req.parseBody(), c.req.raw.json()): mount this route above it, or let it read by c.req.text(), json() or arrayBuffer(), which Hono keeps";
+  "middleware read the body in a way that loses it (c.req.formData(), c.req.raw.json()): mount this route above it, or let it read by c.req.text(), json() or arrayBuffer(), which Hono keeps";
 
 /**
  * A handler for `app.all(path, …)`. Works with no middleware before it, and behind such as reads the body by `c.req.text()`,

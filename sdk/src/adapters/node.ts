@@ -10,7 +10,7 @@ export interface NodeResponse {
   readonly headersSent: boolean;
   readonly destroyed?: boolean;
   setHeader(name: string, value: string): unknown;
-  end(body?: string): unknown;
+  end(body: string): unknown;
 }
 
 export type NodeHandler = (request: NodeRequest, response: NodeResponse) => Promise<void>;

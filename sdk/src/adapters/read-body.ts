@@ -9,8 +9,8 @@ export type Body =
 
 /** The part of a Node stream that reading takes. */
 export interface ByteStream {
-  on(event: string, listener: (value: never) => void): unknown;
-  removeListener(event: string, listener: (value: never) => void): unknown;
+  on(event: string, listener: (...values: never[]) => void): unknown;
+  removeListener(event: string, listener: (...values: never[]) => void): unknown;
   pause(): unknown;
 }
 
