@@ -69,7 +69,7 @@ function addressVariants(address: string): readonly string[] {
   return [start + host + rest, start + host + (port ?? usual) + rest];
 }
 
-/** Names in order, each with each of its values once, in order too. */
+/** Names in order, each with each of its values once, in order too: that of their bytes, which is that of code points. */
 function sortedFields(body: Uint8Array): Uint8Array {
   const fields = new Map<string, Set<string>>();
   for (const [name, value] of formFields(body)) {
