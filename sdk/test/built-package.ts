@@ -59,8 +59,13 @@ function subpathsOf(folder: string): string[] {
 }
 
 /** What the command printed; its complaints are the message when it fails. */
-export function run(command: string, words: readonly string[], cwd: string): string {
-  const done = spawnSync(command, words, { cwd, encoding: "utf8", maxBuffer: 1 << 26 });
+export function run(
+  command: string,
+  words: readonly string[],
+  cwd: string,
+  env = process.env,
+): string {
+  const done = spawnSync(command, words, { cwd, env, encoding: "utf8", maxBuffer: 1 << 26 });
   if (done.error) throw done.error;
   if (done.status !== 0) {
     throw new Error(

@@ -14,6 +14,7 @@ import type {
   Scheme,
   SignatureScheme,
   Source,
+  SymmetricAlgorithm,
   TimeUnit,
   TimestampRule,
   TokenScheme,
@@ -94,8 +95,7 @@ function chosenScheme(spec: ProviderSpec, { scheme, privateKey }: SignOptions): 
   }
   const canSign = (each: Scheme): boolean =>
     each.kind === "token" ||
-    (each.kind === "signature" &&
-      (each.algorithm.sign === undefined) === (privateKey !== undefined));
+    (each.kind === "signature" && !isSymmetric(each.algorithm) === (privateKey !== undefined));
   const chosen = spec.schemes.find(canSign) ?? spec.schemes[0];
   if (chosen === undefined) throw invalid("a scheme", "none");
   return chosen;
@@ -219,12 +219,16 @@ async function macOf(
   parts: readonly Part[],
 ): Promise<Uint8Array> {
   const { algorithm } = scheme;
-  if (algorithm.sign !== undefined) return algorithm.sign(secret)(parts);
+  if (isSymmetric(algorithm)) return algorithm.sign(secret)(parts);
   if (options.privateKey === undefined)
     throw invalid(`privateKey, since ${algorithm.name} keys only verify`, "none");
   const mac = await signerOf(algorithm.name, options.privateKey)(parts);
   // Another key of the same kind can't be made here; a bit of another signature is as little this key's.
   return options.tamper === "secret" ? flipped(mac) : mac;
+}
+
+function isSymmetric(algorithm: Algorithm): algorithm is SymmetricAlgorithm {
+  return "sign" in algorithm;
 }
 
 function write(
