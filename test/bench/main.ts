@@ -15,6 +15,7 @@ import { benchSaturation } from "./saturation.ts";
 import { benchStoreSize } from "./store-size.ts";
 import type { Entry } from "./table.ts";
 import { table } from "./table.ts";
+import { benchVerify } from "./verify.ts";
 
 const BENCHMARKS: Readonly<Record<string, (scale: Scale) => Promise<Finding>>> = {
   a: benchDrain,
@@ -26,6 +27,7 @@ const BENCHMARKS: Readonly<Record<string, (scale: Scale) => Promise<Finding>>> =
   g: benchMemory,
   h: benchAccepts,
   i: benchMatch,
+  v: benchVerify,
 };
 
 const { values } = parseArgs({
