@@ -1,4 +1,4 @@
-import type { Inbox, TransactionalInbox } from "../inbox/inbox.ts";
+import type { Inbox, SuppressionInbox, TransactionalInbox } from "../inbox/inbox.ts";
 import { systemClock } from "../verify/clock.ts";
 import type { Provider } from "../verify/provider.ts";
 import { BODY_BYTES_MAX } from "../verify/verify.ts";
@@ -49,17 +49,24 @@ interface CommonOptions<E, S extends Schemas> {
   readonly chance?: Chance;
 }
 
+/**
+ * The type of the handlers' `tx` is read from `transaction` alone: the two kinds of inbox have methods of equal names, and the
+ * compiler would take what stands first in those of the one for the other's transaction.
+ */
+type Transactional<Tx> = Pick<TransactionalInbox<Tx>, "transaction"> &
+  NoInfer<TransactionalInbox<Tx>>;
+
 interface InlineOptions<Tx> {
   /** Handled before the sender gets its answer. */
   readonly mode?: "inline";
   /** Without one, an event is handled each time that it comes. */
-  readonly inbox?: Inbox<Tx>;
+  readonly inbox?: Transactional<Tx> | SuppressionInbox;
 }
 
 interface DeferredOptions<Tx> {
   /** Stored, answered with 202, and handled by a worker. */
   readonly mode: "deferred";
-  readonly inbox: TransactionalInbox<Tx>;
+  readonly inbox: Transactional<Tx>;
 }
 
 export type ReceiverOptions<E, S extends Schemas, Tx> = CommonOptions<E, S> &

@@ -67,7 +67,10 @@ export interface Receiver<Events, Fallback, Tx> {
     type: K | readonly K[],
     handler: Handler<Events[K], Tx>,
   ): Receiver<Events, Fallback, Tx>;
-  on(type: Pattern | (string & {}), handler: Handler<Fallback, Tx>): Receiver<Events, Fallback, Tx>;
+  on(
+    type: Pattern | (string & {}) | readonly (Pattern | (string & {}))[],
+    handler: Handler<Fallback, Tx>,
+  ): Receiver<Events, Fallback, Tx>;
   /** How much of a body an adapter has to read before it may stop: one byte more than this is too large. */
   readonly bodyBytesMax: number;
   /** Never rejects. */

@@ -1,0 +1,450 @@
+/** Events that are stored, answered, and handled by a worker. */
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+
+import { PermanentError, RetryAfterError } from "../src/receiver/handler-errors.ts";
+import type { HandlerContext } from "../src/receiver/receiver.ts";
+import type { Delivery } from "../src/verify/delivery.ts";
+import type { LedgerTx, OrderEvent } from "./receiver-kit.ts";
+import {
+  createGateway,
+  createShop,
+  order,
+  plainProvider,
+  sent,
+  untilQuiet,
+} from "./receiver-kit.ts";
+
+const DELAYS_MS = [1_000, 2_000];
+/** Longer than any lease of these shops. */
+const LEASE_MS = 60_000;
+
+type Work = (
+  delivery: Delivery<OrderEvent>,
+  context: HandlerContext<LedgerTx>,
+) => void | Promise<void>;
+
+const book: Work = ({ id }, { tx }) => tx.write(id);
+
+function deferredShop(work: Work = book, options: Parameters<typeof createShop>[0] = {}) {
+  const shop = createShop({
+    mode: "deferred",
+    retry: { delaysMs: DELAYS_MS, jitter: 0 },
+    ...options,
+  } as Parameters<typeof createShop>[0]);
+  shop.receiver.on("order.paid", work);
+  return { ...shop, worker: shop.receiver.worker() };
+}
+
+suite("the door of deferred mode", () => {
+  test("answers 202 once the event is durable, and the repeat the same, before and after it is handled", async () => {
+    const { receiver, ledger, worker, hooksTold } = deferredShop();
+    const first = await receiver.handle(order("a"));
+    assert.deepEqual([first.outcome, first.answer.status], ["stored", 202]);
+    assert.deepEqual(ledger.effects, []);
+    const second = await receiver.handle(order("a"));
+    assert.deepEqual([second.outcome, second.answer.status], ["duplicate", 202]);
+    assert.equal(await worker.runOnce(), 1);
+    assert.deepEqual(ledger.effects, ["a"]);
+    const third = await receiver.handle(order("a"));
+    assert.deepEqual([third.outcome, third.answer.status], ["duplicate", 200]);
+    assert.equal(await worker.runOnce(), 0);
+    assert.deepEqual(ledger.effects, ["a"]);
+    const stored = ["onReceived", "onStored", "onReceived", "onDuplicate"];
+    assert.deepEqual(hooksTold(), [...stored, "onHandled", "onReceived", "onDuplicate"]);
+  });
+
+  test("says 503 while nothing can be stored", async () => {
+    const { receiver, ledger } = deferredShop();
+    ledger.dieAt(0, true);
+    const { answer } = await receiver.handle(order("a"));
+    assert.deepEqual([answer.status, answer.headers["retry-after"]], [503, "2"]);
+  });
+
+  test("answers a handshake at once, and stores nothing of it", async () => {
+    const { receiver, ledger } = deferredShop();
+    const { outcome, answer } = await receiver.handle(order("say this", { type: "challenge" }));
+    assert.deepEqual([outcome, answer.status, answer.body], ["handshake", 200, "say this"]);
+    assert.deepEqual(ledger.steps, []);
+  });
+
+  test("acknowledges a type without handler, and leaves it to the worker where that was asked for", async () => {
+    const odd = order("a", { type: "odd" });
+    const { receiver, ledger } = deferredShop();
+    assert.equal((await receiver.handle(odd)).outcome, "ignored");
+    assert.deepEqual(ledger.steps, []);
+    const keeping = deferredShop(book, { onUnknown: "store" });
+    assert.equal((await keeping.receiver.handle(odd)).outcome, "stored");
+    await keeping.worker.runOnce();
+    assert.equal((await keeping.ledger.statusOf("orders", ["a"])).get("a"), "ignored");
+  });
+
+  test("stores everything where it has no handlers at all: its worker stands elsewhere", async () => {
+    const { receiver } = createShop({ mode: "deferred" });
+    assert.equal((await receiver.handle(order("a"))).outcome, "stored");
+  });
+
+  test("refuses other bytes under a known id", async () => {
+    const { receiver } = deferredShop();
+    await receiver.handle(order("a"));
+    const { answer } = await receiver.handle(order("a", { data: 1 }));
+    assert.equal(answer.status, 422);
+  });
+});
+
+suite("what a worker hands to a handler", () => {
+  test("is the delivery as it was verified, whatever became of the proof since", async () => {
+    let isGenuine = true;
+    const rotating: typeof plainProvider = {
+      ...plainProvider,
+      check(request, context) {
+        assert.ok(isGenuine, "the secret has been rotated: a second check would refuse it");
+        return plainProvider.check(request, context);
+      },
+    };
+    const seen: Delivery<OrderEvent>[] = [];
+    const { receiver, worker, ledger } = deferredShop((delivery) => void seen.push(delivery), {
+      provider: rotating,
+    });
+    const event = { id: "a", type: "order.paid", key: "k", data: { total: 1 } };
+    const secret = { authorization: "Bearer hush", cookie: "hush=1", "x-trace": "7" };
+    await receiver.handle(sent(event, secret));
+    isGenuine = false;
+    const [entry] = await ledger.lease({
+      endpoint: "orders",
+      limit: 1,
+      nowMs: Number.MAX_SAFE_INTEGER - 10,
+      leaseMs: -1,
+      token: "peek",
+    });
+    assert.doesNotMatch(JSON.stringify(entry?.request), /hush/);
+    assert.equal(entry?.request.url, "https://shop.example/hooks");
+    await ledger.release({ endpoint: "orders", id: "a" }, "peek", {
+      error: "",
+      nowMs: 0,
+      dueAtMs: 0,
+      isDead: false,
+    });
+    assert.equal(await worker.runOnce(), 1);
+    const [delivery] = seen;
+    assert.ok(delivery !== undefined);
+    assert.deepEqual(delivery.event, event);
+    assert.equal(delivery.text(), JSON.stringify(event));
+    const { provider, id, idSource, type, occurredAtMs, orderingKey, isBodyStable } = delivery;
+    assert.deepEqual(
+      { provider, id, idSource, type, occurredAtMs, orderingKey, isBodyStable },
+      {
+        provider: "plain",
+        id: "a",
+        idSource: "body",
+        type: "order.paid",
+        occurredAtMs: 1,
+        orderingKey: "k",
+        isBodyStable: true,
+      },
+    );
+    assert.equal(delivery.headers.get("x-trace"), "7");
+  });
+
+  test("has the event that the provider made of it, where that is not the body's JSON", async () => {
+    const forms: typeof plainProvider = {
+      ...plainProvider,
+      async check(request, context) {
+        const result = await plainProvider.check(request, context);
+        if (result.kind !== "delivery") return result;
+        const event = { ...result.delivery.event, data: "decoded" };
+        return { ...result, delivery: { ...result.delivery, event } };
+      },
+    };
+    const seen: unknown[] = [];
+    const { receiver, worker } = deferredShop(({ event }) => void seen.push(event), {
+      provider: forms,
+    });
+    await receiver.handle(order("a"));
+    await worker.runOnce();
+    assert.deepEqual(seen, [{ id: "a", type: "order.paid", data: "decoded" }]);
+  });
+});
+
+suite("a worker", () => {
+  test("tries again by its table, and then gives the event to the dead letters", async () => {
+    const attempts: number[] = [];
+    const { receiver, worker, time, told, ledger } = deferredShop((_delivery, { attempt }) => {
+      attempts.push(attempt);
+      throw new Error("not yet");
+    });
+    await receiver.handle(order("a"));
+    await worker.runOnce();
+    assert.equal(await worker.runOnce(), 0, "not before its time");
+    await time.advance(1_000);
+    await worker.runOnce();
+    await time.advance(1_999);
+    assert.equal(await worker.runOnce(), 0);
+    await time.advance(1);
+    await worker.runOnce();
+    assert.deepEqual(attempts, [1, 2, 3]);
+    const ends = told.slice(2).map(({ hook, noted }) => [hook, noted.code, noted.attempt]);
+    assert.deepEqual(ends, [
+      ["onFailed", "HANDLER_FAILED", 1],
+      ["onFailed", "HANDLER_FAILED", 2],
+      ["onDead", "HANDLER_FAILED", 3],
+    ]);
+    const [letter] = await receiver.deadLetters.list();
+    assert.deepEqual([letter?.id, letter?.attempts, letter?.error], ["a", 3, "Error: not yet"]);
+    assert.equal((await ledger.statusOf("orders", ["a"])).get("a"), "dead");
+  });
+
+  test("does not try a permanent error again, and waits as long as a handler asks", async () => {
+    const { receiver, worker, time, hooksTold } = deferredShop(({ id }, { attempt }) => {
+      if (id === "dead") throw new PermanentError("no");
+      if (attempt === 1) throw new RetryAfterError(10_000);
+    });
+    await receiver.handle(order("dead"));
+    await receiver.handle(order("later"));
+    await worker.runOnce();
+    assert.deepEqual(hooksTold().slice(-2), ["onDead", "onFailed"]);
+    await time.advance(9_999);
+    assert.equal(await worker.runOnce(), 0);
+    await time.advance(1);
+    assert.equal(await worker.runOnce(), 1);
+    assert.equal(hooksTold().at(-1), "onHandled");
+  });
+
+  test("handles a redriven event from the start of its table, and lets a discarded one be", async () => {
+    let isMended = false;
+    const { receiver, worker, ledger } = deferredShop(({ id }, { tx }) => {
+      if (!isMended) throw new PermanentError("no");
+      tx.write(id);
+    });
+    await receiver.handle(order("a"));
+    await receiver.handle(order("b"));
+    await worker.runOnce();
+    isMended = true;
+    const letters = await receiver.deadLetters.list();
+    assert.deepEqual(
+      letters.map(({ id, body }) => [id, body !== null]),
+      [
+        ["a", true],
+        ["b", true],
+      ],
+    );
+    assert.deepEqual(
+      (await receiver.deadLetters.list({ after: "a", limit: 1 })).map(({ id }) => id),
+      ["b"],
+    );
+    assert.equal(await receiver.deadLetters.redrive("a"), true);
+    assert.equal(await receiver.deadLetters.discard("b", "a test order"), true);
+    assert.equal(await receiver.deadLetters.discard("c", "unknown"), false);
+    await worker.runOnce();
+    assert.deepEqual(ledger.effects, ["a"]);
+    assert.deepEqual(await receiver.deadLetters.list(), []);
+  });
+
+  test("handles events of one key one after the other, and others beside them", async () => {
+    const gateway = createGateway();
+    const begun: string[] = [];
+    const { receiver, worker, ledger } = deferredShop(async ({ id }, { tx }) => {
+      begun.push(id);
+      if (id === "k1") await gateway.opened;
+      tx.write(id);
+    });
+    for (const id of ["k1", "k2", "k3"]) await receiver.handle(order(id, { key: "k" }));
+    await receiver.handle(order("other", { key: "o" }));
+    const ran = worker.runOnce();
+    await untilQuiet();
+    assert.deepEqual(begun, ["k1", "other"]);
+    gateway.open();
+    assert.equal(await ran, 4);
+    assert.deepEqual(ledger.effects, ["other", "k1", "k2", "k3"]);
+  });
+
+  test("lets nothing of a key pass an event that has failed, until that is dead", async () => {
+    const { receiver, worker, ledger, time } = deferredShop(({ id }, { tx }) => {
+      if (id === "k1") throw new Error("never");
+      tx.write(id);
+    });
+    await receiver.handle(order("k1", { key: "k" }));
+    await receiver.handle(order("k2", { key: "k" }));
+    await worker.runOnce();
+    await time.advance(1_000);
+    await worker.runOnce();
+    assert.deepEqual(ledger.effects, []);
+    await time.advance(2_000);
+    await worker.runOnce();
+    assert.deepEqual(ledger.effects, ["k2"]);
+  });
+
+  test("that lost its lease before it began leaves the event to whoever has it", async () => {
+    const { receiver, worker, ledger, time, hooksTold } = deferredShop();
+    await receiver.handle(order("a"));
+    const { lease } = ledger;
+    let hasBeenRobbed = false;
+    Object.assign(ledger, {
+      async lease(request: Parameters<typeof lease>[0]) {
+        if (hasBeenRobbed) return lease(request);
+        hasBeenRobbed = true;
+        const entries = await lease({ ...request, leaseMs: 0 });
+        await lease({ ...request, leaseMs: 5_000, token: "somebody else" });
+        return entries;
+      },
+    });
+    await worker.runOnce();
+    assert.deepEqual(ledger.effects, []);
+    assert.deepEqual(hooksTold(), ["onReceived", "onStored"]);
+    await time.advance(5_000);
+    await worker.runOnce();
+    assert.deepEqual(ledger.effects, ["a"]);
+  });
+
+  test("aborts a handler whose time is over, undoes it, and tries again", async () => {
+    const reasons: unknown[] = [];
+    const { receiver, worker, ledger, time, told } = deferredShop(
+      async ({ id }, { tx, signal, attempt }) => {
+        tx.write(id);
+        if (attempt > 1) return;
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        reasons.push(signal.reason);
+      },
+      { handlerTimeoutMs: 100 },
+    );
+    await receiver.handle(order("a"));
+    const ran = worker.runOnce();
+    await untilQuiet();
+    await time.advance(100);
+    assert.equal(await ran, 1);
+    assert.equal(told.at(-1)?.noted.code, "HANDLER_TIMEOUT");
+    assert.equal(reasons.length, 1);
+    assert.deepEqual(ledger.effects, []);
+    await time.advance(1_000);
+    await worker.runOnce();
+    assert.deepEqual(ledger.effects, ["a"]);
+  });
+
+  test("parks an event whose attempts all ended without a word, as when it kills its process", async () => {
+    let runs = 0;
+    const { receiver, ledger, time, told, worker } = deferredShop(() => void runs++);
+    await receiver.handle(order("a"));
+    for (let crash = 0; crash <= DELAYS_MS.length; crash++) {
+      const nowMs = time.clock.wallMs();
+      await ledger.lease({ endpoint: "orders", limit: 1, nowMs, leaseMs: 1, token: `${crash}` });
+      await time.advance(2);
+    }
+    await worker.runOnce();
+    assert.equal(runs, 0);
+    assert.equal(told.at(-1)?.hook, "onDead");
+    const [letter] = await receiver.deadLetters.list();
+    assert.match(letter?.error ?? "", /did the process end with the handler/);
+  });
+
+  test("has one effect for an event, whichever step of the store fails or kills the process", async () => {
+    const rehearsal = deferredShop();
+    await rehearsal.receiver.handle(order("a"));
+    await rehearsal.worker.runOnce();
+    const count = rehearsal.ledger.steps.length;
+    assert.ok(count >= 10, `${count} steps`);
+    for (const isForGood of [false, true]) {
+      for (let at = 0; at < count; at++) {
+        const { receiver, worker, ledger, time } = deferredShop();
+        ledger.dieAt(at, isForGood);
+        const { answer } = await receiver.handle(order("a"));
+        await worker.runOnce();
+        ledger.revive();
+        const where = ledger.steps[at];
+        if (answer.status >= 500) await receiver.handle(order("a"));
+        await time.advance(LEASE_MS);
+        await receiver.worker().runOnce();
+        assert.deepEqual(ledger.effects, ["a"], `${where}, answered ${answer.status}`);
+        assert.equal((await ledger.statusOf("orders", ["a"])).get("a"), "done", where);
+      }
+    }
+  });
+});
+
+suite("a worker that runs by itself", () => {
+  test("takes what is stored at once, polls for the rest, and stops when its handlers have ended", async () => {
+    const gateway = createGateway();
+    const { receiver, ledger, time, worker } = deferredShop(async ({ id }, { tx }) => {
+      if (id === "slow") await gateway.opened;
+      tx.write(id);
+    });
+    worker.start();
+    worker.start();
+    await untilQuiet();
+    await receiver.handle(order("a"));
+    await untilQuiet();
+    assert.deepEqual(ledger.effects, ["a"], "without a poll");
+    await receiver.handle(order("slow"));
+    await untilQuiet();
+    const stopped = worker.stop();
+    let hasStopped = false;
+    void stopped.then(() => (hasStopped = true));
+    await receiver.handle(order("b"));
+    await untilQuiet();
+    assert.equal(hasStopped, false);
+    gateway.open();
+    await stopped;
+    await time.advance(10_000);
+    assert.deepEqual(ledger.effects, ["a", "slow"], "nothing new");
+    worker.start();
+    await untilQuiet();
+    await worker.stop();
+    assert.deepEqual(ledger.effects, ["a", "slow", "b"]);
+  });
+
+  test("comes back to what has failed when it is due, and after an outage of its store", async () => {
+    const { receiver, ledger, time, worker, told } = deferredShop(({ id }, { tx, attempt }) => {
+      if (attempt === 1) throw new Error("not yet");
+      tx.write(id);
+    });
+    await receiver.handle(order("a"));
+    worker.start();
+    await untilQuiet();
+    ledger.dieAt(0, true);
+    await time.advance(5_000);
+    assert.equal(told.at(-1)?.noted.code, "INBOX_UNAVAILABLE");
+    ledger.revive();
+    await time.advance(1_000);
+    await untilQuiet();
+    await worker.stop();
+    assert.deepEqual(ledger.effects, ["a"]);
+  });
+
+  test("has no more handlers at once than it may, and keeps all places busy", async () => {
+    const gateway = createGateway();
+    let atOnce = 0;
+    let most = 0;
+    const { receiver, ledger } = deferredShop(async ({ id }, { tx }) => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await gateway.opened;
+      atOnce -= 1;
+      tx.write(id);
+    });
+    const ids = Array.from({ length: 10 }, (_, i) => `e${i}`);
+    for (const id of ids) await receiver.handle(order(id));
+    const worker = receiver.worker({ concurrency: 3 });
+    worker.start();
+    await untilQuiet();
+    assert.equal(atOnce, 3);
+    gateway.open();
+    await untilQuiet();
+    await untilQuiet();
+    await worker.stop();
+    assert.equal(most, 3);
+    assert.deepEqual([...ledger.effects].toSorted(), ids);
+  });
+
+  test("is only there in deferred mode, and says which options it has", () => {
+    assert.throws(
+      () => createShop().receiver.worker(),
+      /expected mode to be "deferred", got "inline"/,
+    );
+    const { receiver } = deferredShop();
+    assert.throws(
+      () => receiver.worker({ concurrency: 0 }),
+      /expected concurrency to be 1 to 1000/,
+    );
+    const misspelt = { poll: 5 } as object;
+    assert.throws(() => receiver.worker(misspelt), /one of concurrency, pollMs, got "poll"/);
+  });
+});
