@@ -25,6 +25,36 @@ function refuses(options: object, message: RegExp): void {
   );
 }
 
+const WRONG: readonly (readonly [object, RegExp])[] = [
+  [{ endpoint: "" }, /expected endpoint to be the route's name, got ""/],
+  [{ endpoint: undefined }, /expected endpoint to be the route's name, got undefined/],
+  [{ provider: "stripe" }, /expected provider to be made by a provider's factory, got "stripe"/],
+  [{ inbox: {} }, /expected inbox to be made by an inbox's factory, got an object/],
+  [{ mode: "async" }, /expected mode to be "inline" or "deferred", got "async"/],
+  [{ onUnknown: "drop" }, /expected onUnknown to be "ack" or "store", got "drop"/],
+  [{ onInvalidPayload: "ignore" }, /expected onInvalidPayload to be "dead" or "reject"/],
+  [{ duplicates: 204 }, /expected duplicates to be 200 or 409, got 204/],
+  [{ permanentStatus: 500 }, /expected permanentStatus to be 200 to 499, got 500/],
+  [{ bodyBytesMax: 1.5 }, /expected bodyBytesMax to be a number of bytes from 1, got 1.5/],
+  [{ handlerTimeoutMs: Number.POSITIVE_INFINITY }, /expected handlerTimeoutMs to be 1 to \d+/],
+  [{ rateLimit: { perSecond: 0 } }, /expected rateLimit.perSecond to be a number above 0, got 0/],
+  [{ rateLimit: { perSecond: 1, burst: 0 } }, /expected rateLimit.burst to be a whole number/],
+  [
+    { rateLimit: { perSecond: 1, perAddress: {} } },
+    /rateLimit.perAddress.perSecond .* got undefined/,
+  ],
+  [{ allowAddresses: [] }, /expected allowAddresses to be a list of at least one/],
+  [{ allowAddresses: ["10.0.0.1/8"] }, /expected allowAddresses to be .*, got "10.0.0.1\/8"/],
+  [{ retry: { delaysMs: [-1] } }, /expected retry.delaysMs to be up to 100 delays from 0/],
+  [{ retry: { jitter: 2 } }, /expected retry.jitter to be 0 to 1, got 2/],
+  [{ hooks: { onDead: 1 } }, /expected hooks.onDead to be a function, got 1/],
+  [
+    { schemas: { "order.*": z.unknown() } },
+    /expected schemas' names to be whole event types, got "order.\*"/,
+  ],
+  [{ schemas: { paid: {} } }, /expected schemas\["paid"\] to be a Standard Schema/],
+];
+
 suite("an option", () => {
   test("that is misspelt is refused, with all that there are", () => {
     refuses(
@@ -46,42 +76,7 @@ suite("an option", () => {
   });
 
   test("of a wrong kind or size is refused by name", () => {
-    const wrong: readonly (readonly [object, RegExp])[] = [
-      [{ endpoint: "" }, /expected endpoint to be the route's name, got ""/],
-      [{ endpoint: undefined }, /expected endpoint to be the route's name, got undefined/],
-      [
-        { provider: "stripe" },
-        /expected provider to be made by a provider's factory, got "stripe"/,
-      ],
-      [{ inbox: {} }, /expected inbox to be made by an inbox's factory, got an object/],
-      [{ mode: "async" }, /expected mode to be "inline" or "deferred", got "async"/],
-      [{ onUnknown: "drop" }, /expected onUnknown to be "ack" or "store", got "drop"/],
-      [{ onInvalidPayload: "ignore" }, /expected onInvalidPayload to be "dead" or "reject"/],
-      [{ duplicates: 204 }, /expected duplicates to be 200 or 409, got 204/],
-      [{ permanentStatus: 500 }, /expected permanentStatus to be 200 to 499, got 500/],
-      [{ bodyBytesMax: 1.5 }, /expected bodyBytesMax to be a number of bytes from 1, got 1.5/],
-      [{ handlerTimeoutMs: Number.POSITIVE_INFINITY }, /expected handlerTimeoutMs to be 1 to \d+/],
-      [
-        { rateLimit: { perSecond: 0 } },
-        /expected rateLimit.perSecond to be a number above 0, got 0/,
-      ],
-      [{ rateLimit: { perSecond: 1, burst: 0 } }, /expected rateLimit.burst to be a whole number/],
-      [
-        { rateLimit: { perSecond: 1, perAddress: {} } },
-        /rateLimit.perAddress.perSecond .* got undefined/,
-      ],
-      [{ allowAddresses: [] }, /expected allowAddresses to be a list of at least one/],
-      [{ allowAddresses: ["10.0.0.1/8"] }, /expected allowAddresses to be .*, got "10.0.0.1\/8"/],
-      [{ retry: { delaysMs: [-1] } }, /expected retry.delaysMs to be up to 100 delays from 0/],
-      [{ retry: { jitter: 2 } }, /expected retry.jitter to be 0 to 1, got 2/],
-      [{ hooks: { onDead: 1 } }, /expected hooks.onDead to be a function, got 1/],
-      [
-        { schemas: { "order.*": z.unknown() } },
-        /expected schemas' names to be whole event types, got "order.\*"/,
-      ],
-      [{ schemas: { paid: {} } }, /expected schemas\["paid"\] to be a Standard Schema/],
-    ];
-    for (const [options, message] of wrong) refuses(options, message);
+    for (const [options, message] of WRONG) refuses(options, message);
   });
 
   test("that is right is taken", () => {

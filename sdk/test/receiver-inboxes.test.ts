@@ -133,7 +133,9 @@ suite("an inbox that only suppresses duplicates", () => {
     assert.deepEqual(brief(await receiver.handle(order("a"))), ["dead", 200, null]);
     assert.match(rows.get("a")?.failure?.error ?? "", /never/);
   });
+});
 
+suite("a store with leases", () => {
   test("has a lease that is longer than a handler may take", async () => {
     const { receiver, rows, time } = createCache(7_000);
     const gateway = createGateway();

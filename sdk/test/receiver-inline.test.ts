@@ -76,7 +76,9 @@ suite("an event in the application's own transaction", () => {
     assert.deepEqual(brief(await first), ["handled", 200, null]);
     assert.deepEqual(ledger.effects, ["a"]);
   });
+});
 
+suite("an event whose handler fails", () => {
   test("that fails leaves nothing behind but its attempt, and can be had again at once", async () => {
     const { receiver, ledger, told } = createShop();
     const attempts: number[] = [];
@@ -126,7 +128,9 @@ suite("an event in the application's own transaction", () => {
     assert.match(letter?.error ?? "", /no such customer/);
     assert.deepEqual(hooksTold(), ["onReceived", "onDead", "onReceived", "onDuplicate"]);
   });
+});
 
+suite("an event that is known, or is not wanted", () => {
   test("that was redriven is handled when its sender comes again", async () => {
     const { receiver, ledger } = createShop();
     let isMended = false;
@@ -163,7 +167,9 @@ suite("an event in the application's own transaction", () => {
     assert.equal((await keeping.ledger.statusOf("orders", ["a"])).get("a"), "ignored");
     assert.equal((await keeping.receiver.handle(odd)).outcome, "duplicate");
   });
+});
 
+suite("an event with several handlers to choose from", () => {
   test("is the most specific handler's", async () => {
     const { receiver } = createShop();
     const heard: string[] = [];

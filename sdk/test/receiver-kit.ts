@@ -8,8 +8,10 @@ import type { Chance } from "../src/receiver/chance.ts";
 import { createReceiver } from "../src/receiver/create-receiver.ts";
 import type { Hooks, Noted } from "../src/receiver/hooks.ts";
 import { HOOK_NAMES } from "../src/receiver/hooks.ts";
+import type { HandlerContext } from "../src/receiver/receiver.ts";
 import type { ReceiverOptions } from "../src/receiver/options.ts";
 import type { Schemas } from "../src/receiver/schema.ts";
+import type { Delivery } from "../src/verify/delivery.ts";
 import type { Provider } from "../src/verify/provider.ts";
 import type { RawRequest } from "../src/verify/request.ts";
 import { WebhookError } from "../src/verify/webhook-error.ts";
@@ -200,4 +202,21 @@ export function createGateway<T = void>() {
 /** Everything that can go on without time goes on. */
 export async function untilQuiet(): Promise<void> {
   for (let i = 0; i < 10; i++) await settled();
+}
+
+export const DELAYS_MS = [1_000, 2_000];
+
+type Work = (
+  delivery: Delivery<OrderEvent>,
+  context: HandlerContext<LedgerTx>,
+) => void | Promise<void>;
+
+export const book: Work = ({ id }, { tx }) => tx.write(id);
+
+/** A shop with a short table of retries, whose worker does this with each order. */
+export function deferredShop(work: Work = book, options: Parameters<typeof createShop>[0] = {}) {
+  const retry = { delaysMs: DELAYS_MS, jitter: 0 };
+  const shop = createShop({ mode: "deferred", retry, ...options } as typeof options);
+  shop.receiver.on("order.paid", work);
+  return { ...shop, worker: shop.receiver.worker() };
 }

@@ -20,7 +20,7 @@ interface Probe<A> {
 }
 
 /** True exactly if the types are the same, `any` and optional members included. */
-type Same<A, B> = Probe<A> extends Probe<B> ? true : false;
+type Same<A, B> = [Probe<A>, Probe<B>] extends [Probe<B>, Probe<A>] ? true : false;
 
 /** Takes `true` for what is so; the compiler gives it for nothing else. */
 function holds(claim: true): void {
