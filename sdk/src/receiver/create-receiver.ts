@@ -18,7 +18,7 @@ import type { Handled, Receiver, RequestInfo } from "./receiver.ts";
 import { createRoutes } from "./routes.ts";
 import type { EventsOf, Schemas } from "./schema.ts";
 import type { Ending } from "./verdict.ts";
-import { endingOf, refusalAtDoor } from "./verdict.ts";
+import { acknowledged, endingOf, refusalAtDoor } from "./verdict.ts";
 import type { Bell } from "./worker.ts";
 import { createBell, createWorker } from "./worker.ts";
 
@@ -102,7 +102,8 @@ async function verifyAndHandle<Tx>(
   const noted = { endpoint: settings.endpoint, provider: provider.name, id, type, code: null };
   const durationMs = clock() - startedAtMs;
   tell(settings.hooks.onReceived, { ...noted, attempt: delivery.attempt, durationMs });
-  return { id, type, ...(await dispatch(parts, request, delivery)) };
+  const { ending, attempt } = await dispatch(parts, request, delivery);
+  return { id, type, attempt, ending: acknowledged(ending, provider.acknowledgement) };
 }
 
 async function dispatch<Tx>(

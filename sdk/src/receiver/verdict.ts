@@ -100,6 +100,14 @@ function marked(outcome: Outcome, answer: Answer): Ending {
   return { outcome, answer: { ...answer, headers }, error: null };
 }
 
+/** A success without a word is said in the provider's own words, where its sender waits for some (Adyen's `[accepted]`). */
+export function acknowledged(ending: Ending, words: Answer | undefined): Ending {
+  const { answer, error } = ending;
+  const isBare = error === null && isIntegerIn(200, 299)(answer.status) && answer.body === "";
+  if (words === undefined || !isBare) return ending;
+  return { ...ending, answer: { ...words, headers: { ...answer.headers, ...words.headers } } };
+}
+
 const TEXT = "text/plain; charset=utf-8";
 
 /**
