@@ -8,7 +8,7 @@ import type { Ending } from "./verdict.ts";
 import { endingOfClaim, failureOf, inboxDown, judgeFault } from "./verdict.ts";
 
 /** How it ended, and at which attempt; null where no handler ran. */
-export interface Handled {
+export interface Ended {
   readonly ending: Ending;
   readonly attempt: number | null;
 }
@@ -22,7 +22,7 @@ export async function handleInTransaction<Tx>(
   inbox: TransactionalInbox<Tx>,
   delivery: Delivery,
   entry: InboxEntry,
-): Promise<Handled> {
+): Promise<Ended> {
   const run = createRun();
   try {
     const ending = await inbox.transaction(async (tx) => {
@@ -52,7 +52,7 @@ export async function handleUnderLease<Tx>(
   inbox: SuppressionInbox,
   delivery: Delivery,
   entry: InboxEntry,
-): Promise<Handled> {
+): Promise<Ended> {
   const { clock, chance, policy, handlerTimeoutMs } = context.settings;
   const run = createRun();
   const token = chance.token();
@@ -76,7 +76,7 @@ export async function handleUnderLease<Tx>(
 export async function handleWithoutInbox<Tx>(
   context: Context<Tx>,
   delivery: Delivery,
-): Promise<Handled> {
+): Promise<Ended> {
   const attempt = 1;
   try {
     return { ending: handledAs(await runHandler(context, delivery, { attempt })), attempt };
