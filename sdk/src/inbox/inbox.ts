@@ -102,7 +102,11 @@ export interface TransactionalInbox<Tx> {
   readonly ddl: readonly string[];
   /** Runs them. */
   migrate(): Promise<void>;
-  /** Commits what `work` did, or undoes it where `work` rejects, and passes the rejection on. */
+  /**
+   * Commits what `work` did, or undoes it where `work` rejects, and passes the rejection on. Undone as well, with `work`'s
+   * answer passed on, where a claim in it was busy. Rejects with `WebhookError` `BUSY` where the database cannot even begin
+   * within the lock limit (SQLite: one writer at a time).
+   */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Makes the row or takes up a failed one, holding its lock until the transaction ends. */
   claim(tx: Tx, entry: InboxEntry): Promise<Claim>;
@@ -113,8 +117,9 @@ export interface TransactionalInbox<Tx> {
   /** `deferred` mode: keeps the event durably, for a worker. Answers `claimed` for a new one, or what it is already. */
   store(entry: StoredEntry): Promise<Claim>;
   /**
-   * Takes up to `limit` due events for `leaseMs`, the oldest first, at most one of each ordering key, and none whose key has an
-   * earlier event that is neither done nor dead. Leases that ran out are taken anew.
+   * Takes up to `limit` due events for `leaseMs`: those that have been due the longest, in the order of their coming, at most one
+   * of each ordering key, and none whose key has an earlier event that is neither done nor dead. Leases that ran out are taken
+   * anew. A lease counts as an attempt, so that an event that ends its process is not tried forever.
    */
   lease(request: LeaseRequest): Promise<LeasedEntry[]>;
   /** In the handler's transaction, before the handler: locks the leased row. False where the lease went to somebody else. */

@@ -76,6 +76,7 @@ export function createMemoryRows(lockWaitMs: number, timers: Timers): MemoryRows
     const held = new Set<string>();
     const written = new Map<string, MemoryRow>();
     let isEnded = false;
+    let isLost = false;
     function named(key: InboxKey): string {
       if (isEnded) throw new Error("expected the transaction to be open, got one that has ended");
       return nameOf(key);
@@ -84,7 +85,10 @@ export function createMemoryRows(lockWaitMs: number, timers: Timers): MemoryRows
       async lock(key) {
         const name = named(key);
         if (held.has(name)) return true;
-        if (!(await acquire(name))) return false;
+        if (!(await acquire(name))) {
+          isLost = true;
+          return false;
+        }
         // Too late for whoever stopped waiting: nobody would ever free it.
         if (isEnded) releaseLock(name);
         else held.add(name);
@@ -102,7 +106,8 @@ export function createMemoryRows(lockWaitMs: number, timers: Timers): MemoryRows
     };
     try {
       const result = await work(session);
-      for (const [name, row] of written) committed.set(name, row);
+      // As in a database: who did not get a lock has lost the transaction.
+      if (!isLost) for (const [name, row] of written) committed.set(name, row);
       return result;
     } finally {
       isEnded = true;

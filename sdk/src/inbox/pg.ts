@@ -6,7 +6,10 @@ import type { SqlInboxOptions, SqlRow } from "./sql-desk.ts";
 
 /** A client as `pg` lends it. */
 export interface PgClient {
-  query(sql: string, values?: unknown[]): Promise<{ readonly rows: unknown[] }>;
+  query(
+    sql: string,
+    values?: unknown[],
+  ): Promise<{ readonly rows: unknown[]; readonly command: string }>;
   /** True closes the connection instead of giving it back. */
   release(isBroken?: boolean): void;
   on(event: "error", listener: (error: Error) => void): unknown;
@@ -49,7 +52,12 @@ async function transaction<Client extends PgClient, T>(
   try {
     await client.query("BEGIN");
     const result = await guarded(client, work);
-    await client.query("COMMIT");
+    const { command } = await client.query("COMMIT");
+    // A handler that swallows an error of the database has lost its transaction, and PostgreSQL's answer is not an error.
+    if (command === "ROLLBACK")
+      throw new Error(
+        "expected the transaction to be committed, got it undone by an earlier error",
+      );
     isBroken = false;
     return result;
   } catch (error) {

@@ -24,11 +24,15 @@ export interface SqlInboxOptions {
 
 type Values = Readonly<Record<string, SqlValue>>;
 
-export interface SqlDesk<Tx> {
+export interface SqlDesk<Tx extends object> {
   readonly dialect: Dialect;
   readonly table: TableName;
   readonly statements: Statements;
   exec(tx: Tx, statement: Statement, values?: Values): Promise<readonly SqlRow[]>;
+  /** As the handle's, but undone where a lock was not had in it, whatever the work then answers. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Says that a lock was not had in this transaction. */
+  lose(tx: Tx): void;
   /** In a transaction of its own, with the lock limit; tried once more after a lock, then rejects with `BUSY`. */
   own<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** In somebody's transaction, whose own lock limit is put back after. */
@@ -49,13 +53,31 @@ const TRIES = 2;
 const LOCK_WAIT_MS_MAX = 600_000;
 const TABLE = /^(?:[a-z_][a-z0-9_]{0,47}\.)?[a-z_][a-z0-9_]{0,47}$/i;
 
-export function openDesk<Tx>(handle: SqlHandle<Tx>, options: SqlInboxOptions): SqlDesk<Tx> {
+export function openDesk<Tx extends object>(
+  handle: SqlHandle<Tx>,
+  options: SqlInboxOptions,
+): SqlDesk<Tx> {
   const { dialect, run, transaction } = handle;
   const lockWaitMs = checkedLockWaitMs(options.lockWaitMs ?? LOCK_WAIT_MS);
   const table = tableName(dialect, options.table ?? "posthorn_inbox");
   const limits = LIMITS[dialect].map((sql) => compile(TRAITS[dialect], sql));
   const [limit, unlimit] = limits;
   const wait = dialect === "mysql" ? Math.ceil(lockWaitMs / 1_000) : `${lockWaitMs}ms`;
+
+  const lost = new WeakSet<Tx>();
+
+  async function undoable<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      return await transaction(async (tx) => {
+        const result = await work(tx);
+        if (lost.has(tx)) throw new Lost(result);
+        return result;
+      });
+    } catch (error) {
+      if (error instanceof Lost) return error.result as T;
+      throw error;
+    }
+  }
 
   async function exec(tx: Tx, { sql, names }: Statement, values: Values = {}) {
     return run(
@@ -102,7 +124,31 @@ export function openDesk<Tx>(handle: SqlHandle<Tx>, options: SqlInboxOptions): S
   }
 
   const statements = statementsOf(dialect, table.quoted);
-  return { dialect, table, statements, exec, own, limited, putBack, wait: `${wait}` };
+  return {
+    dialect,
+    table,
+    statements,
+    exec,
+    transaction: undoable,
+    lose: (tx) => void lost.add(tx),
+    own,
+    limited,
+    putBack,
+    wait: `${wait}`,
+  };
+}
+
+/**
+ * Carries the work's answer past the roll-back. After a lock error the database has undone the transaction, all of it or the one
+ * statement; a commit would be a lie that some drivers notice and others do not.
+ */
+class Lost extends Error {
+  readonly result: unknown;
+
+  constructor(result: unknown) {
+    super("expected a lock in time, got none");
+    this.result = result;
+  }
 }
 
 /**

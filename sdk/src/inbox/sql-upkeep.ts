@@ -9,12 +9,12 @@ const IDS_AT_ONCE = 500;
 const ROWS_AT_ONCE = 1_000;
 const DEAD_LETTERS_MAX = 1_000;
 
-type Upkeep<Tx> = Pick<
+type Upkeep<Tx extends object> = Pick<
   TransactionalInbox<Tx>,
   "deadLetters" | "redrive" | "discard" | "statusOf" | "prune"
 >;
 
-export function openUpkeep<Tx>(desk: SqlDesk<Tx>): Upkeep<Tx> {
+export function openUpkeep<Tx extends object>(desk: SqlDesk<Tx>): Upkeep<Tx> {
   const { exec, own, statements } = desk;
 
   /** Changes the dead letter of that name under its lock; false where there is none. */
@@ -40,7 +40,11 @@ export function openUpkeep<Tx>(desk: SqlDesk<Tx>): Upkeep<Tx> {
   };
 }
 
-async function deadLetters<Tx>({ exec, statements }: SqlDesk<Tx>, tx: Tx, query: DeadLetterQuery) {
+async function deadLetters<Tx extends object>(
+  { exec, statements }: SqlDesk<Tx>,
+  tx: Tx,
+  query: DeadLetterQuery,
+) {
   const { endpoint, after: id } = query;
   const [last] = id === null ? [] : await exec(tx, statements.positionOf, { endpoint, id });
   if (id !== null && last === undefined) return [];
@@ -50,7 +54,11 @@ async function deadLetters<Tx>({ exec, statements }: SqlDesk<Tx>, tx: Tx, query:
   return rows.map((row) => deadLetterOf(row, endpoint));
 }
 
-async function statusOf<Tx>(desk: SqlDesk<Tx>, endpoint: string, ids: readonly string[]) {
+async function statusOf<Tx extends object>(
+  desk: SqlDesk<Tx>,
+  endpoint: string,
+  ids: readonly string[],
+) {
   const { exec, own, statements } = desk;
   const known = new Map<string, InboxStatus>();
   const possible = ids.filter(isStorableName);
@@ -67,7 +75,7 @@ async function statusOf<Tx>(desk: SqlDesk<Tx>, endpoint: string, ids: readonly s
  * Walks the rows in the order of their coming, a slice in each transaction, and stops at the first slice that came wholly after
  * `beforeMs`: no index on the end is needed, which every event would have to pay for.
  */
-async function prune<Tx>(desk: SqlDesk<Tx>, beforeMs: number): Promise<number> {
+async function prune<Tx extends object>(desk: SqlDesk<Tx>, beforeMs: number): Promise<number> {
   let forgotten = 0;
   let after = 0;
   for (;;) {
@@ -78,7 +86,7 @@ async function prune<Tx>(desk: SqlDesk<Tx>, beforeMs: number): Promise<number> {
   }
 }
 
-async function pruneSlice<Tx>(
+async function pruneSlice<Tx extends object>(
   { exec, statements }: SqlDesk<Tx>,
   tx: Tx,
   after: number,

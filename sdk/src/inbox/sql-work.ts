@@ -8,7 +8,7 @@ import { isBusyError, keptError, statusAfter } from "./state.ts";
 
 const LEASES_MAX = 100;
 
-export function openWorkshop<Tx>(
+export function openWorkshop<Tx extends object>(
   desk: SqlDesk<Tx>,
 ): Pick<TransactionalInbox<Tx>, "lease" | "take" | "release"> {
   const { exec, statements } = desk;
@@ -42,7 +42,7 @@ export function openWorkshop<Tx>(
  * Finds first and locks then, by position: a search that locks as it goes holds every row that it passes in InnoDB, and the gaps
  * between them, against those who store. What somebody else took meanwhile is held by them or not due any more.
  */
-async function lease<Tx>(
+async function lease<Tx extends object>(
   { exec, statements }: SqlDesk<Tx>,
   tx: Tx,
   { endpoint, limit, nowMs: now, leaseMs, token }: LeaseRequest,
@@ -63,7 +63,12 @@ async function lease<Tx>(
  * An event that was stored in the same moment as an earlier one of its key may have been leased before that one could be seen.
  * It is given back then: due at once, behind the other.
  */
-async function take<Tx>(desk: SqlDesk<Tx>, tx: Tx, key: InboxKey, token: string): Promise<boolean> {
+async function take<Tx extends object>(
+  desk: SqlDesk<Tx>,
+  tx: Tx,
+  key: InboxKey,
+  token: string,
+): Promise<boolean> {
   const { exec, statements } = desk;
   const { endpoint, id } = key;
   try {
@@ -80,7 +85,8 @@ async function take<Tx>(desk: SqlDesk<Tx>, tx: Tx, key: InboxKey, token: string)
     return false;
   } catch (error) {
     // Somebody holds the row: not this caller's now, and free again when the lease is over.
-    if (isLockError(desk.dialect, error)) return false;
-    throw error;
+    if (!isLockError(desk.dialect, error)) throw error;
+    desk.lose(tx);
+    return false;
   }
 }

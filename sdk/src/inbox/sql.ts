@@ -28,7 +28,7 @@ import {
 } from "./state.ts";
 
 /** For whoever brings a database handle of a kind that is not here: `run` and `transaction` are all that it takes. */
-export function sqlInbox<Tx>(
+export function sqlInbox<Tx extends object>(
   handle: SqlHandle<Tx>,
   options: SqlInboxOptions = {},
 ): TransactionalInbox<Tx> {
@@ -38,7 +38,7 @@ export function sqlInbox<Tx>(
     guarantee: "transactional",
     ddl,
     migrate: () => migrate(desk, handle, ddl),
-    transaction: handle.transaction,
+    transaction: desk.transaction,
     claim: (tx, entry) => claim(desk, tx, entry),
     async finish(tx, { endpoint, id }, end: Finished) {
       const { status, nowMs: now } = end;
@@ -53,7 +53,7 @@ export function sqlInbox<Tx>(
 }
 
 /** Two processes may start at once: PostgreSQL's IF NOT EXISTS alone lets both try, and one fail. */
-async function migrate<Tx>(
+async function migrate<Tx extends object>(
   { dialect, exec }: SqlDesk<Tx>,
   { transaction }: SqlHandle<Tx>,
   ddl: readonly string[],
@@ -67,20 +67,28 @@ async function migrate<Tx>(
 // "posthorn" in ASCII, its first seven bytes: a number that no other application locks by chance.
 const TAKE_TURNS = "SELECT 1 AS found FROM (SELECT pg_advisory_xact_lock(31647900182081138)) turn";
 
-async function claim<Tx>(desk: SqlDesk<Tx>, tx: Tx, entry: InboxEntry): Promise<Claim> {
+async function claim<Tx extends object>(
+  desk: SqlDesk<Tx>,
+  tx: Tx,
+  entry: InboxEntry,
+): Promise<Claim> {
   checkEntry(entry);
   try {
     const row = await holdRow(desk, tx, entry);
     return row === null ? BUSY : claimOf(row, entry);
   } catch (error) {
-    // The transaction is lost with it in PostgreSQL, and after a deadlock in MySQL: whoever is told busy ends it.
-    if (isLockError(desk.dialect, error)) return BUSY;
-    throw error;
+    if (!isLockError(desk.dialect, error)) throw error;
+    desk.lose(tx);
+    return BUSY;
   }
 }
 
 /** Makes the row where there is none, and holds its lock. Null where it was pruned between two statements, twice. */
-async function holdRow<Tx>(desk: SqlDesk<Tx>, tx: Tx, entry: InboxEntry): Promise<RowState | null> {
+async function holdRow<Tx extends object>(
+  desk: SqlDesk<Tx>,
+  tx: Tx,
+  entry: InboxEntry,
+): Promise<RowState | null> {
   if (desk.dialect === "postgres") return holdInPostgres(desk, tx, entry);
   return desk.limited(tx, async () => {
     await make(desk, tx, entry);
@@ -89,7 +97,7 @@ async function holdRow<Tx>(desk: SqlDesk<Tx>, tx: Tx, entry: InboxEntry): Promis
 }
 
 /** A new event is one round trip. A known one is read under its lock, in the version that was committed last. */
-async function holdInPostgres<Tx>(
+async function holdInPostgres<Tx extends object>(
   desk: SqlDesk<Tx>,
   tx: Tx,
   entry: InboxEntry,
@@ -108,11 +116,15 @@ function newState({ bodySha256 }: InboxEntry): RowState {
   return { status: "failed", attempts: 0, bodySha256, isWorkers: false, answer: null };
 }
 
-function make<Tx>({ exec, statements, wait }: SqlDesk<Tx>, tx: Tx, entry: InboxEntry) {
+function make<Tx extends object>(
+  { exec, statements, wait }: SqlDesk<Tx>,
+  tx: Tx,
+  entry: InboxEntry,
+) {
   return exec(tx, statements.make, { ...columnsOf(entry), wait });
 }
 
-async function read<Tx>(
+async function read<Tx extends object>(
   { exec, statements }: SqlDesk<Tx>,
   tx: Tx,
   { endpoint, id }: InboxKey,
@@ -133,7 +145,7 @@ function columnsOf({ endpoint, id, type, bodySha256, nowMs, sequence }: InboxEnt
   };
 }
 
-async function store<Tx>(desk: SqlDesk<Tx>, entry: StoredEntry): Promise<Claim> {
+async function store<Tx extends object>(desk: SqlDesk<Tx>, entry: StoredEntry): Promise<Claim> {
   checkEntry(entry);
   try {
     return await desk.own(async (tx) => {
@@ -152,7 +164,11 @@ async function store<Tx>(desk: SqlDesk<Tx>, entry: StoredEntry): Promise<Claim> 
   }
 }
 
-async function fail<Tx>(desk: SqlDesk<Tx>, entry: InboxEntry, failure: Failure): Promise<void> {
+async function fail<Tx extends object>(
+  desk: SqlDesk<Tx>,
+  entry: InboxEntry,
+  failure: Failure,
+): Promise<void> {
   checkEntry(entry);
   const { endpoint, id } = entry;
   await desk.own(async (tx) => {

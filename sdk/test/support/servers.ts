@@ -27,7 +27,7 @@ export interface ServerKind {
 
 const READY_TIMEOUT_MS = 30_000;
 const READY_POLL_MS = 30;
-const STOP_TIMEOUT_MS = 10_000;
+const STOP_TIMEOUT_MS = 3_000;
 
 const POSTGRES = findProgram("postgres", ["/usr/lib/postgresql"]);
 const INITDB = findProgram("initdb", ["/usr/lib/postgresql"]);
@@ -57,7 +57,7 @@ export const postgresServer: ServerKind = {
       cwd: dir,
       stdio: "pipe",
     });
-    return serve(child, port, remove, "SIGINT", async () => {
+    return serve(child, port, remove, async () => {
       const client = new pg.Client(postgresConfig(port));
       client.on("error", () => {});
       await client.connect();
@@ -101,7 +101,7 @@ export const mariadbServer: ServerKind = {
       cwd: dir,
       stdio: "pipe",
     });
-    return serve(child, port, remove, "SIGTERM", async () => {
+    return serve(child, port, remove, async () => {
       const connection = await mysql.createConnection({ ...mariadbConfig(port), database: "" });
       await connection.query("CREATE DATABASE IF NOT EXISTS posthorn");
       await connection.end();
@@ -120,7 +120,7 @@ export const redisServer: ServerKind = {
     const port = await freePort();
     const words = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", dir];
     const child = spawn(REDIS ?? "", words, { cwd: dir, stdio: "pipe" });
-    return serve(child, port, remove, "SIGTERM", () => connects(port));
+    return serve(child, port, remove, () => connects(port));
   },
 };
 
@@ -128,7 +128,6 @@ async function serve(
   child: ChildProcess,
   port: number,
   remove: () => void,
-  signal: NodeJS.Signals,
   ask: () => Promise<void>,
 ): Promise<Server> {
   let said = "";
@@ -141,9 +140,13 @@ async function serve(
   const stop = async (): Promise<void> => {
     process.removeListener("exit", kill);
     if (child.exitCode === null && child.signalCode === null) {
-      child.kill(signal);
-      await Promise.race([once(child, "exit"), pause(STOP_TIMEOUT_MS, null, { ref: false })]);
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      const ended = once(child, "exit");
+      // PostgreSQL waits for its clients at the first; those of a test that failed are still there.
+      for (const signal of ["SIGTERM", "SIGINT", "SIGKILL"] as const) {
+        child.kill(signal);
+        const isEnded = await Promise.race([ended, pause(STOP_TIMEOUT_MS, null, { ref: false })]);
+        if (isEnded !== null) break;
+      }
     }
     remove();
   };
