@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AdapterOptions } from "../src/adapters/connection.ts";
 import { fetchWebhook } from "../src/adapters/fetch.ts";
+import { twilio } from "../src/providers/twilio.ts";
+import { createReceiver } from "../src/receiver/create-receiver.ts";
+import { signRaw } from "../src/testing/testing.ts";
 import { AWKWARD, BODY_BYTES_MAX, createDesk, signed } from "./adapter-kit.ts";
 
 const ADDRESS = "http://10.0.0.5:3000/hooks/a?b=%7E+c&b=";
@@ -25,7 +28,8 @@ test("Fetch: takes a delivery once, with what the host says of the sender", asyn
   assert.deepEqual([again.status, again.headers.get("webhook-duplicate")], [202, "true"]);
   assert.deepEqual(desk.handled, [AWKWARD.toString("hex")]);
   assert.equal(desk.requests[0]?.remoteAddress, "192.0.2.7");
-  assert.equal((await handle(posted(AWKWARD), { ip: "192.0.2.7" })).status, 401);
+  const forged = await handle(posted(AWKWARD), { ip: "192.0.2.7" });
+  assert.deepEqual([forged.status, [...forged.headers]], [401, []], "nothing but the status");
 });
 
 test("Fetch: GET and HEAD are answered, a HEAD without a body", async () => {
@@ -121,6 +125,33 @@ for (const [name, options, url, address] of SEEN) {
     assert.deepEqual([desk.requests[0]?.url, desk.requests[0]?.remoteAddress], [url, address]);
   });
 }
+
+/** Twilio signs the address that it calls; the request reaches the application at another. */
+test("a scheme that signs the address is right behind a proxy once the adapter knows of it", async () => {
+  const provider = twilio({ secret: "12345678901234567890123456789012" });
+  const path = "/hooks/sms?tenant=%7E1";
+  const { headers, body: bytes } = await signRaw(provider, {
+    url: `https://hooks.example.com${path}`,
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: "MessageSid=SM1&Body=a+b",
+  });
+  const arriving = (): Request => {
+    return new Request(`http://10.0.0.5:3000${path}`, {
+      method: "POST",
+      headers: { ...headers, ...FORWARDED } as Record<string, string>,
+      body: bytes.slice(),
+    });
+  };
+  const statusWith = async (options: AdapterOptions): Promise<number> => {
+    const receiver = createReceiver({ endpoint: "sms", provider });
+    return (await fetchWebhook(receiver, options)(arriving())).status;
+  };
+  assert.equal(await statusWith({}), 403);
+  assert.equal(await statusWith({ trustProxy: true }), 200);
+  assert.equal(await statusWith({ publicUrl: "https://hooks.example.com" }), 200);
+  assert.equal(await statusWith({ publicUrl: "https://hooks.example.com/hooks/sms" }), 200);
+  assert.equal(await statusWith({ publicUrl: "http://hooks.example.com" }), 403, "http is another");
+});
 
 test("an application's function that throws is its own fault, and the sender keeps the event", async () => {
   const desk = createDesk();

@@ -86,8 +86,8 @@ export class WebhookError extends Error {
   }
 }
 
-/** An `Answer` as a Fetch `Response`; statuses that forbid a body get none. */
+/** An `Answer` as a Fetch `Response`; statuses that forbid a body get none, and an empty body gets no type by itself. */
 export function toResponse({ status, headers, body }: Answer): Response {
-  const isBodiless = status === 204 || status === 205 || status === 304;
+  const isBodiless = body === "" || status === 204 || status === 205 || status === 304;
   return new Response(isBodiless ? null : body, { status, headers });
 }
