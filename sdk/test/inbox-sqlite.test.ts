@@ -83,7 +83,9 @@ testInbox("SQLite over Kysely", null, async () => {
     effects: {
       write: async (tx, event) => void (await tx.insertInto("effects").values({ event }).execute()),
       async count(event) {
-        const query = kyselySql<{ n: number }>`SELECT count(*) AS n FROM effects WHERE event = ${event}`;
+        const query = kyselySql<{
+          n: number;
+        }>`SELECT count(*) AS n FROM effects WHERE event = ${event}`;
         return counted((await query.execute(db)).rows[0]);
       },
     },

@@ -2,10 +2,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Ground } from "./inbox-conformance.ts";
-import { claimAlone, entryOf, failureOf, handle, NOW_MS, statusOf, storedOf } from "./inbox-rig.ts";
+import {
+  claimAlone,
+  entryOf,
+  failureOf,
+  type Ground,
+  handle,
+  NOW_MS,
+  statusOf,
+  storedOf,
+} from "./inbox-rig.ts";
 
 export function testUpkeep<Tx>(at: () => Ground<Tx>): void {
+  testDeadLetters(at);
+  testMemory(at);
+}
+
+function testDeadLetters<Tx>(at: () => Ground<Tx>): void {
   test("dead letters are listed a page at a time, in the order in which they came", async () => {
     const { inbox } = at();
     const dead = failureOf({ isDead: true });
@@ -69,7 +82,9 @@ export function testUpkeep<Tx>(at: () => Ground<Tx>): void {
     assert.deepEqual(await claimAlone(inbox, entry), { kind: "done", answer: null });
     assert.deepEqual(await inbox.deadLetters({ endpoint: "discard", limit: 9, after: null }), []);
   });
+}
 
+function testMemory<Tx>(at: () => Ground<Tx>): void {
   test("reconciliation may ask for thousands of ids at once, the same one twice among them", async () => {
     const { inbox } = at();
     await handle(inbox, entryOf("ask", "done"));

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import type { Answer } from "../../src/verify/error.ts";
-import type { TransactionalInbox } from "../../src/inbox/inbox.ts";
 import { WebhookError } from "../../src/verify/webhook-error.ts";
 import { testDeferred } from "./inbox-conformance-deferred.ts";
 import { testUpkeep } from "./inbox-conformance-upkeep.ts";
@@ -12,6 +11,7 @@ import {
   type Effects,
   entryOf,
   failureOf,
+  type Ground,
   handle,
   hold,
   type InboxRig,
@@ -22,11 +22,6 @@ import {
 
 /** Half of a character, as a broken sender may cut one. */
 const HALF = String.fromCodePoint(0xd8_00);
-
-export interface Ground<Tx> {
-  readonly rig: InboxRig<Tx>;
-  readonly inbox: TransactionalInbox<Tx>;
-}
 
 /** Runs the suite. `missing` is the sentence why it cannot; `open` gives a store whose table is not there yet. */
 export function testInbox<Tx>(
@@ -51,7 +46,8 @@ export function testInbox<Tx>(
     after(async () => {
       await ground?.rig.close();
     });
-    testStates(at);
+    testEnds(at);
+    testFailures(at);
     testNames(at);
     testLocks(at);
     testEffects(at);
@@ -60,7 +56,7 @@ export function testInbox<Tx>(
   });
 }
 
-function testStates<Tx>(at: () => Ground<Tx>): void {
+function testEnds<Tx>(at: () => Ground<Tx>): void {
   test("a new event is claimed; when it is done, a duplicate gets the answer of then", async () => {
     const { inbox } = at();
     const entry = entryOf("done", "evt_1");
@@ -100,7 +96,9 @@ function testStates<Tx>(at: () => Ground<Tx>): void {
     const kept = { status: 200, headers: {}, body: "" };
     assert.deepEqual(await claimAlone(inbox, entry), { kind: "done", answer: kept });
   });
+}
 
+function testFailures<Tx>(at: () => Ground<Tx>): void {
   test("a failed event is claimable at each retry, and its attempts are counted", async () => {
     const { inbox } = at();
     const entry = entryOf("failed", "evt_1");

@@ -25,6 +25,11 @@ export interface Effects<Tx> {
   count(event: string): Promise<number>;
 }
 
+export interface Ground<Tx> {
+  readonly rig: InboxRig<Tx>;
+  readonly inbox: TransactionalInbox<Tx>;
+}
+
 export const NOW_MS = 1_795_320_306_007;
 
 export function entryOf(endpoint: string, id: string, more: Partial<InboxEntry> = {}): InboxEntry {
