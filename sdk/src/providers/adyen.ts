@@ -3,6 +3,7 @@ import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { batchOf } from "../verify/batch.ts";
 import type { Batch } from "../verify/batch.ts";
 import { decode, encode, utf8 } from "../verify/codec.ts";
+import type { Part } from "../verify/crypto.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -12,7 +13,7 @@ import type { ReadRequest } from "../verify/read-request.ts";
 import { prepareKeys } from "../verify/secrets.ts";
 import type { Key } from "../verify/secrets.ts";
 import { at, textOf } from "../verify/sources.ts";
-import type { CustomScheme } from "../verify/spec.ts";
+import type { CustomScheme, ToSign } from "../verify/spec.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
 
 export interface AdyenItem {
@@ -105,40 +106,64 @@ function itemsScheme(secret: SecretOptions["secret"]): CustomScheme {
   const keysOf = prepareKeys(secret, "hex", HMAC_SHA256);
   return {
     kind: "custom",
+    secret,
+    secretForm: "hex",
+    signs: (_, event) => signedItems(event),
     async check(request, event) {
-      const items = itemsOf(event);
-      if (items.length === 0) {
-        return new WebhookError(
-          "BODY_INVALID",
-          "expected the body to have notificationItems, got none",
-        );
-      }
+      const items = signedItems(event);
+      if (items instanceof WebhookError) return items;
       const keys = await keysOf(request);
-      for (const item of items) {
-        const error = await itemError(item, keys);
-        if (error !== null) return error;
+      for (const { parts, place } of items) {
+        const signature = at(event, place.body.split("."));
+        if (typeof signature !== "string") return unsigned();
+        const bytes = decode("base64", signature);
+        if (bytes === null || !(await isSigned(bytes, parts, keys))) return mismatch();
       }
       return { signedAtMs: null };
     },
   };
 }
 
-async function itemError(item: unknown, keys: readonly Key[]): Promise<WebhookError | null> {
-  const signature = at(item, ["additionalData", "hmacSignature"]);
-  if (typeof signature !== "string") {
+async function isSigned(
+  signature: Uint8Array,
+  parts: readonly Part[],
+  keys: readonly Key[],
+): Promise<boolean> {
+  for (const key of keys) if (await key.check([signature], parts)) return true;
+  return false;
+}
+
+interface SignedItem extends ToSign {
+  readonly place: { readonly body: string };
+}
+
+function signedItems(event: unknown): readonly SignedItem[] | WebhookError {
+  const items = itemsOf(event);
+  if (items.length === 0) {
     return new WebhookError(
-      "HEADER_MISSING",
-      "expected each item to have an hmacSignature, got one without",
-      {
-        hint: "Switch the HMAC signature on in the webhook's settings.",
-      },
+      "BODY_INVALID",
+      "expected the body to have notificationItems, got none",
     );
   }
-  const bytes = decode("base64", signature);
-  const text = signedText(item);
-  if (bytes !== null && text !== null) {
-    for (const key of keys) if (await key.check([bytes], [text])) return null;
+  const signed: SignedItem[] = [];
+  for (const [index, item] of items.entries()) {
+    const text = signedText(item);
+    if (text === null) return mismatch();
+    const body = `notificationItems.${index}.NotificationRequestItem.additionalData.hmacSignature`;
+    signed.push({ parts: [text], place: { body }, algorithm: HMAC_SHA256 });
   }
+  return signed;
+}
+
+function unsigned(): WebhookError {
+  return new WebhookError(
+    "HEADER_MISSING",
+    "expected each item to have an hmacSignature, got one without",
+    { hint: "Switch the HMAC signature on in the webhook's settings." },
+  );
+}
+
+function mismatch(): WebhookError {
   return new WebhookError(
     "SIGNATURE_MISMATCH",
     "expected each item to be signed with the key, got another",

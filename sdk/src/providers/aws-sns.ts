@@ -43,6 +43,7 @@ export interface SnsOptions {
 const HOST = "https://sns\\.[a-z]{2,8}(-[a-z]{2,12})+-[0-9]{1,2}\\.amazonaws\\.(com|com\\.cn|eu)";
 const CERTIFICATE = new RegExp(`^${HOST}/SimpleNotificationService-[0-9A-Za-z]{1,64}\\.pem$`);
 const CONFIRMATION = new RegExp(`^${HOST}/\\?Action=ConfirmSubscription&[!-~]{1,900}$`);
+const SIGNATURE = { body: "Signature" };
 const CONFIRMATION_BYTES_MAX = 65_536;
 
 /**
@@ -68,7 +69,9 @@ export function awsSns(options: SnsOptions): Provider<SnsEvent> {
   const certificates = certificateSource({ fetch: get, allow: (url) => CERTIFICATE.test(url) });
   return defineProvider<SnsEvent>({
     name: "aws-sns",
-    schemes: [certificateScheme(certificates, toleranceS, (_, event) => claimOf(event, topics))],
+    schemes: [
+      certificateScheme(certificates, toleranceS, SIGNATURE, (_, event) => claimOf(event, topics)),
+    ],
     preflight: rawDelivery,
     id: { body: "MessageId" },
     type: { body: "Type" },

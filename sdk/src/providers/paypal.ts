@@ -26,6 +26,7 @@ export interface PaypalOptions {
   readonly fetch?: Fetch | undefined;
 }
 
+const SIGNATURE = { header: "paypal-transmission-sig" };
 const CERTIFICATE =
   /^https:\/\/api(-m)?(\.sandbox)?\.paypal\.com\/v1\/notifications\/certs\/[\w-]{1,128}$/;
 
@@ -58,7 +59,7 @@ export function paypal(options: PaypalOptions): Provider<PaypalEvent> {
   return defineProvider({
     name: "paypal",
     schemes: [
-      certificateScheme(certificates, options.toleranceS ?? null, (request) =>
+      certificateScheme(certificates, options.toleranceS ?? null, SIGNATURE, (request) =>
         claimOf(request, ids),
       ),
     ],

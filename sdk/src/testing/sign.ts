@@ -23,6 +23,7 @@ import { WebhookError } from "../verify/webhook-error.ts";
 import { createDraft, listOf, placeFirst } from "./draft.ts";
 import type { Draft, DraftBody } from "./draft.ts";
 import { signerOf } from "./private-key.ts";
+import { placeCustom } from "./sign-custom.ts";
 import { spoiledBodies } from "./spoil.ts";
 
 export type Tamper = "body" | "signature" | "timestamp" | "id" | "secret";
@@ -83,7 +84,7 @@ export async function signedDraft<E>(
   assertIdentity({ ...work, scheme });
   if (scheme.kind === "token") await placeToken({ ...work, scheme });
   else if (scheme.kind === "signature") await placeSignature({ ...work, scheme });
-  else throw invalid("a scheme that is data", `the custom scheme of ${spec.name}`);
+  else await placeCustom({ ...work, scheme });
   return draft;
 }
 

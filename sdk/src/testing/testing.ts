@@ -4,6 +4,7 @@ import type { RawRequest } from "../verify/request.ts";
 import { signedDraft } from "./sign.ts";
 import type { SignOptions } from "./sign.ts";
 
+export { certificateFetch } from "./certificate-fetch.ts";
 export type { SignOptions, Tamper } from "./sign.ts";
 
 /** A clock that stands still until it is told to go on. Hand over `clock.now` wherever a clock can be given. */

@@ -2,7 +2,7 @@ import type { CertificateSource } from "./certificate-source.ts";
 import { decode } from "./codec.ts";
 import type { Part, RsaHashName } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
-import type { CustomScheme } from "./spec.ts";
+import type { CustomScheme, Source } from "./spec.ts";
 import { timeMs, windowError } from "./times.ts";
 import { WebhookError } from "./webhook-error.ts";
 
@@ -22,10 +22,17 @@ export interface CertificateClaim {
 export function certificateScheme(
   certificates: CertificateSource,
   toleranceS: number | null,
+  place: Source,
   read: (request: ReadRequest, event: unknown) => CertificateClaim | WebhookError,
 ): CustomScheme {
   return {
     kind: "custom",
+    signs(request, event) {
+      const claim = read(request, event);
+      if (claim instanceof WebhookError) return claim;
+      const [parts = []] = claim.signed;
+      return [{ parts, place, algorithm: { name: `rsa-${claim.hash}` } }];
+    },
     async check(request, event, nowMs) {
       const claim = read(request, event);
       if (claim instanceof WebhookError) return claim;

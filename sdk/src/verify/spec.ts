@@ -113,11 +113,24 @@ export interface TokenScheme extends SchemeBase {
   readonly form?: "plain" | "basic";
 }
 
-/** Anything else. What it needs of secrets it has in its closure. */
+/** Anything else. */
 export interface CustomScheme {
   readonly kind: "custom";
+  /** What a test kit signs with; what `check` needs of it is in its closure. */
+  readonly secret?: SecretSource;
+  readonly secretForm?: SecretForm;
+  /** What a sender signs of this request, and where it puts that: for test kits. */
+  readonly signs?: (request: ReadRequest, event: unknown) => readonly ToSign[] | WebhookError;
   /** Never rejects for what the request holds. */
   check(request: ReadRequest, event: unknown, nowMs: number): Awaitable<Accepted | WebhookError>;
+}
+
+/** One signature, in base64, of the many that a request may need. */
+export interface ToSign {
+  readonly parts: readonly Part[];
+  readonly place: Source;
+  /** `sign` where whoever can verify can sign. */
+  readonly algorithm: { readonly name: string; readonly sign?: SymmetricAlgorithm["sign"] };
 }
 
 export type Scheme = SignatureScheme | TokenScheme | CustomScheme;
