@@ -23,6 +23,8 @@ import { createPace } from "./ingest/pace.ts";
 import { createSchemaProblems } from "./ingest/schemas.ts";
 import type { Office } from "./manage/office.ts";
 import { openOffice } from "./manage/office.ts";
+import type { People } from "./manage/people.ts";
+import { openPeople } from "./manage/people.ts";
 import type { Keyring } from "./manage/secrets.ts";
 import { createKeyring } from "./manage/secrets.ts";
 import { fillDirectory } from "./manage/start.ts";
@@ -41,15 +43,23 @@ import { openLoopGauge } from "./system/loop.ts";
 import { openDoor } from "./system/door.ts";
 import type { Metrics } from "./system/metrics.ts";
 import { createMetrics } from "./system/metrics.ts";
+import { createNetwork, OWN_NETWORK } from "./system/networks.ts";
+import { readPageFiles } from "./system/page-files.ts";
+import { createPasswords } from "./system/passwords.ts";
 import { startSchedule } from "./system/schedule.ts";
 import { createSchemaChecker } from "./system/schemas.ts";
 import { openTimers } from "./system/timers.ts";
 import { openVault } from "./system/vault.ts";
+import type { Gauges } from "./upkeep/gauges.ts";
+import { createGauges } from "./upkeep/gauges.ts";
 import { createJobs } from "./upkeep/jobs.ts";
 import type { Readiness } from "./upkeep/readiness.ts";
 import { createReadiness } from "./upkeep/readiness.ts";
 import { createRetention } from "./upkeep/retention.ts";
 import { VERSION } from "./version.ts";
+
+/** Where packaging/build-web.mjs puts the page. */
+const WEB_DIST = join(import.meta.dirname, "..", "web", "dist");
 
 /** A running daemon. */
 export interface App {
@@ -137,8 +147,9 @@ interface Work {
   readonly engine: Engine;
   readonly ingest: Ingest;
   readonly office: Office;
+  readonly people: People;
   readonly readiness: Readiness;
-  readonly gauges: ReturnType<typeof createGauges>;
+  readonly gauges: Gauges;
   readonly metrics: Metrics;
 }
 
@@ -147,7 +158,11 @@ async function openWork(ground: Ground): Promise<Work> {
   const keyring = createKeyring(ground.vault);
   const schemas = createSchemaChecker(ground);
   ground.closers.push(() => schemas.stop());
-  const gauges = createGauges(store, dataDir, () => engine);
+  const gauges = createGauges({
+    read: store.reads,
+    load: () => engine.load(null),
+    diskFreeBytes: () => diskFreeBytes(dataDir.path),
+  });
   const metrics = createMetrics(gauges);
   let ended = 0;
   const engine = openEngine(ground, keyring, {
@@ -187,7 +202,12 @@ async function openWork(ground: Ground): Promise<Work> {
     rules: egressRules(ground.config.egressAllow),
     schemas,
   });
-  return { engine, ingest, office, readiness, gauges, metrics };
+  const people = await openPeople({
+    ...ground,
+    store: store.accounts,
+    passwords: createPasswords(ground.chance),
+  });
+  return { engine, ingest, office, people, readiness, gauges, metrics };
 }
 
 function openEngine(
@@ -237,8 +257,9 @@ function giveNotice({ log }: Ground, ingest: Ingest, endpoint: Endpoint): void {
 /** Opens the door last, and starts the engine once the address is ours: a second daemon must not send anything. */
 async function open(ground: Ground, work: Work): Promise<App> {
   const { config, log, store, closers, timers } = ground;
-  const { engine, ingest, office, readiness, gauges, metrics } = work;
+  const { engine, ingest, office, people, readiness, gauges, metrics } = work;
   if (config.bootstrapApiKey !== null) await office.keys.ensureKey(config.bootstrapApiKey);
+  await makeFirstAdmin(config, people);
   await gauges.count();
   await readiness.look();
   const api = createApi({
@@ -246,6 +267,8 @@ async function open(ground: Ground, work: Work): Promise<App> {
     version: VERSION,
     read: store.reads,
     ...office,
+    people,
+    ...doorNeeds(config),
     ingest,
     dispatcher: engine,
     readiness: () => readiness.checks(),
@@ -263,6 +286,7 @@ async function open(ground: Ground, work: Work): Promise<App> {
   });
   closers.push(door.close);
   closers.push(() => office.keys.flushUsed());
+  closers.push(() => people.audit.flush());
   closers.push(() => engine.stop(limits.shutdownMs));
   await engine.start();
   const retention = createRetention({
@@ -271,7 +295,15 @@ async function open(ground: Ground, work: Work): Promise<App> {
     nowMs: ground.clock.nowMs,
     retentionDays,
   });
-  const jobs = createJobs({ engine, ingest, office, readiness, retention, count: gauges.count });
+  const jobs = createJobs({
+    engine,
+    ingest,
+    office,
+    people,
+    readiness,
+    retention,
+    count: gauges.count,
+  });
   const schedule = startSchedule(jobs, log);
   closers.push(async () => {
     retention.stop();
@@ -284,6 +316,22 @@ async function open(ground: Ground, work: Work): Promise<App> {
     url: door.url,
     localSocket: config.socketPath,
     stop: () => (stopping ??= closeAll(closers)),
+  };
+}
+
+/** Only where nobody has an account yet: later the password is its owner's to change, not the environment's. */
+async function makeFirstAdmin({ adminPassword }: Config, { accounts }: People): Promise<void> {
+  if (adminPassword === null || accounts.isSetUp()) return;
+  await accounts.createFirst("admin", adminPassword);
+}
+
+/** What the api room has to know of who stands outside, and the page that it shows them. */
+function doorNeeds({ trustedProxies, authHeader }: Config) {
+  const proxies = createNetwork(trustedProxies);
+  return {
+    proxies: { isTrustedProxy: proxies.has, authHeader },
+    isOwnNetwork: OWN_NETWORK.has,
+    page: readPageFiles(WEB_DIST),
   };
 }
 
@@ -318,27 +366,6 @@ function refuseWrongKey(vault: Vault, key: string, owner: string, sealed: Uint8A
     const message = `expected ${key} to be the key of the secrets in the database, got ${got}`;
     throw new StartRefused(message, { cause: error });
   }
-}
-
-/** Numbers that cost a look at the file, looked up once a second and remembered. */
-function createGauges(store: Store, dataDir: DataDir, engine: () => Engine) {
-  let pending = 0;
-  let held = 0;
-  let byApplication: ReadonlyMap<number, number> = new Map();
-  return {
-    async count() {
-      ({ pending, held } = await store.reads.totals());
-      byApplication = await store.reads.waitingByApplication();
-    },
-    waitingOf: (applicationSeq: number) => byApplication.get(applicationSeq) ?? 0,
-    deliveries: () => ({ pending, held, inFlight: engine().load(null).inFlight }),
-    readyDeliveries: () => engine().load(null).ready,
-    diskFreeBytes: () => diskFreeBytes(dataDir.path),
-    async databaseBytes() {
-      const { databaseBytes, walBytes } = await store.reads.size();
-      return databaseBytes + walBytes;
-    },
-  };
 }
 
 async function closeAll(closers: Closers): Promise<void> {

@@ -35,6 +35,9 @@ test("without any configuration the defaults hold", () => {
     trustedProxies: [],
     log: { format: "text", level: "info" },
     bootstrapApiKey: null,
+    adminPassword: null,
+    authHeader: null,
+    authHeaderRole: "viewer",
     egressAllow: [],
     egressProxy: null,
     userAgent: null,
@@ -140,12 +143,12 @@ test("all problems are told at once, from every source, each by the name it was 
 
 test("a limit beside the [limits] table, and a setting that is to come, are unknown", () => {
   const told = problems({
-    env: { POSTHORN_ADMIN_PASSWORD: "x" },
+    env: { POSTHORN_IN_LISTEN: "x" },
     toml: "event_bytes_max = 5000\n",
   });
   assert.equal(told.length, 2);
   assert.match(told.join("\n"), /got event_bytes_max; did you mean limits\.event_bytes_max\?/);
-  assert.match(told.join("\n"), /got POSTHORN_ADMIN_PASSWORD/);
+  assert.match(told.join("\n"), /got POSTHORN_IN_LISTEN/);
 });
 
 test("a flag beats the environment, which beats the file, which beats the default", () => {

@@ -23,6 +23,7 @@ test("a key is shown once, opens what its scopes say, and only its hash is store
     applicationSeq: desk.application.seq,
     scopes: ["events:write", "read"],
     keySeq: key.seq,
+    session: null,
   });
   const [stored] = await desk.office.keys("all");
   assert.equal(stored?.hash.length, 32);

@@ -1,9 +1,11 @@
 /** People and their sessions as the API shows them. */
 import { z } from "zod";
 import { component } from "./component.ts";
-import { timeOut } from "./schemas.ts";
-
-export const ROLES = ["admin", "viewer"] as const;
+import type { Account, AuditEntry, Session } from "../domain/account.ts";
+import { ROLES } from "../domain/account.ts";
+import type { Directory } from "../domain/directory.ts";
+import type { ApiNeeds } from "./needs.ts";
+import { timeOut, timeText, timeTextOrNull } from "./schemas.ts";
 
 export const accountOut = component(
   "Account",
@@ -99,6 +101,67 @@ export type SignedInJson = z.infer<typeof signedInOut>;
 export type SetupJson = z.infer<typeof setupOut>;
 export type SetUpJson = z.infer<typeof setUpOut>;
 export type AuditJson = z.infer<typeof auditOut>;
-export type TotpJson = z.infer<typeof totpOut>;
-export type RecoveryCodesJson = z.infer<typeof recoveryCodesOut>;
 export type FreshJson = z.infer<typeof freshOut>;
+
+export function accountJson(account: Account): AccountJson {
+  return {
+    id: account.id,
+    name: account.name,
+    role: account.role,
+    has_password: account.passwordHash !== null,
+    has_totp: account.totp !== null,
+    created_at: timeText(account.createdAtMs),
+    last_sign_in_at: timeTextOrNull(account.lastSignInAtMs),
+  };
+}
+
+export function sessionJson(
+  session: Session,
+  account: Account | undefined,
+  currentId: string | null,
+): SessionJson {
+  return {
+    id: session.id,
+    account_id: account?.id ?? "",
+    account_name: account?.name ?? "",
+    created_at: timeText(session.createdAtMs),
+    last_seen_at: timeText(session.lastSeenAtMs),
+    expires_at: timeText(session.expiresAtMs),
+    address: session.address,
+    user_agent: session.userAgent,
+    is_current: session.id === currentId,
+  };
+}
+
+export function signedInJson(
+  { directory, clock }: Pick<ApiNeeds, "directory" | "clock">,
+  { account, session }: { readonly account: Account; readonly session: Session },
+): SignedInJson {
+  const { freshUntilMs } = session;
+  const isFresh = freshUntilMs !== null && freshUntilMs > clock.nowMs();
+  return {
+    account: accountJson(account),
+    session: {
+      id: session.id,
+      expires_at: timeText(session.expiresAtMs),
+      fresh_until: isFresh ? timeText(freshUntilMs) : null,
+    },
+    applications: directory.applications().map(({ id, name }) => ({ id, name })),
+  };
+}
+
+export function auditJson(directory: Directory, entry: AuditEntry): AuditJson {
+  const { applicationSeq } = entry;
+  return {
+    id: entry.id,
+    at: timeText(entry.atMs),
+    actor: { kind: entry.actorKind, id: entry.actorId, name: entry.actorName },
+    action: entry.action,
+    subject_id: entry.subjectId,
+    application_id:
+      applicationSeq === null ? null : (directory.applicationBySeq(applicationSeq)?.id ?? null),
+    address: entry.address,
+    changed: [...entry.changed],
+    outcome: entry.isRefused ? "refused" : "ok",
+  };
+}

@@ -1,10 +1,14 @@
-/** Who is asking, and in whose name. Only bearer keys count, never cookies, so that no web page can act for its visitor. */
+/** Who is asking, and in whose name: a bearer key, or a session's cookie from the daemon's own page. */
 import type { IncomingMessage } from "node:http";
 import type { Application, Scope } from "../domain/application.ts";
 import { DEFAULT_APPLICATION, SCOPES } from "../domain/application.ts";
 import type { Directory } from "../domain/directory.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import type { Caller } from "../domain/ports.ts";
+import type { Sessions } from "../manage/sessions.ts";
+import { sessionToken } from "./cookie.ts";
+import type { Peer } from "./peer.ts";
+import { mustBeOwnPage } from "./peer.ts";
 import type { Access } from "./route.ts";
 
 /** Whoever can open the local socket may do everything: the file's permissions are the check. */
@@ -17,12 +21,43 @@ export const LOCAL_CALLER: Caller = {
 };
 
 /** Turns a key into its caller; null for a key that is unknown or revoked. */
-export type Authenticate = (key: string) => Caller | null;
+type Authenticate = (key: string) => Caller | null;
 
 const SCHEME = /^bearer +([\x21-\x7e]+)$/i;
 
-/** The caller that a request's `Authorization: Bearer <key>` stands for. Never repeats the key in an error. */
-export function callerOf(request: IncomingMessage, authenticate: Authenticate): Caller {
+/** What knows keys and sessions. */
+interface Knowing {
+  readonly keys: { readonly authenticate: Authenticate };
+  readonly people: { readonly sessions: Pick<Sessions, "authenticate"> };
+}
+
+/**
+ * The caller that a request's `Authorization: Bearer <key>` stands for, or else its cookie, which counts only from the daemon's
+ * own page wherever it could change something. Never repeats a key in an error.
+ */
+export function callerOf(request: IncomingMessage, peer: () => Peer, knowing: Knowing): Caller {
+  if (request.headers.authorization === undefined) {
+    const caller = cookieCaller(request, knowing);
+    if (caller !== null) {
+      if (request.method !== "GET" && request.method !== "HEAD") mustBeOwnPage(request, peer());
+      return caller;
+    }
+  }
+  return keyCaller(request, knowing.keys.authenticate);
+}
+
+/** The same, or null for a stranger. */
+export function callerIfAny(request: IncomingMessage, knowing: Knowing): Caller | null {
+  const key = SCHEME.exec(request.headers.authorization ?? "")?.[1];
+  return key === undefined ? cookieCaller(request, knowing) : knowing.keys.authenticate(key);
+}
+
+function cookieCaller(request: IncomingMessage, { people }: Knowing): Caller | null {
+  const token = sessionToken(request);
+  return token === null ? null : (people.sessions.authenticate(token)?.caller ?? null);
+}
+
+function keyCaller(request: IncomingMessage, authenticate: Authenticate): Caller {
   const given = request.headers.authorization;
   if (given === undefined) {
     const wanted = "`Bearer <key>`";
@@ -53,6 +88,10 @@ export function mustBeAllowed(caller: Caller, access: Access): void {
       "forbidden",
       expected("the key's scopes", `such as to hold ${access.scope}`, caller.scopes),
     );
+  }
+  if (access.needsFresh === true && caller.session?.isFresh === false) {
+    const message = "expected the password to be given within the last ten minutes, got none";
+    throw new AppError("fresh_password_needed", message);
   }
   if (access.isInstanceWide && caller.applicationSeq !== null) {
     const message = "expected the key to be one for the whole instance, got one of one application";

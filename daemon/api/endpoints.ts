@@ -195,6 +195,7 @@ function getSecret({ endpoints }: ApiNeeds): Route {
     method: "GET",
     path: "/v1/endpoints/{id}/secret",
     operationId: "getEndpointSecret",
+    isAudited: true,
     tag: "Endpoints",
     summary: "Show an endpoint's secrets",
     access: needsScope("manage"),

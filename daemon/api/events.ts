@@ -60,6 +60,7 @@ function postEvent(needs: ApiNeeds): Route {
     method: "POST",
     path: "/v1/events",
     operationId: "createEvent",
+    isAudited: false,
     tag: "Events",
     summary: "Send an event to everyone who subscribed to it",
     description:
@@ -133,6 +134,7 @@ function postBatch(needs: ApiNeeds): Route {
     method: "POST",
     path: "/v1/events/batch",
     operationId: "createEvents",
+    isAudited: false,
     tag: "Events",
     summary: "Send up to 1,000 events at once",
     description:

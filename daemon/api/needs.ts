@@ -1,7 +1,10 @@
 /** What the api room asks of the others. app.ts gives it; tests give fakes of its parts. */
 import type { Config } from "../domain/config.ts";
 import type { Directory } from "../domain/directory.ts";
+import type { PageFiles } from "../domain/page.ts";
 import type { Office } from "../manage/office.ts";
+import type { People } from "../manage/people.ts";
+import type { PeerNeeds } from "./peer.ts";
 import type { Chance, Clock, Dispatcher, Feed, Ingest, Log, Timers } from "../domain/ports.ts";
 import type { ReadStore } from "../domain/stores.ts";
 
@@ -13,9 +16,15 @@ export interface Check {
 }
 
 export interface ApiNeeds extends Office {
-  readonly config: Pick<Config, "basePath" | "limits">;
+  readonly config: Pick<Config, "basePath" | "limits" | "authHeaderRole">;
   readonly version: string;
   readonly directory: Directory;
+  readonly people: People;
+  readonly proxies: PeerNeeds;
+  /** Whether an address is of this machine or of a private network. */
+  isOwnNetwork(address: string): boolean;
+  /** Null where the page was not built. */
+  readonly page: PageFiles | null;
   readonly read: ReadStore;
   readonly ingest: Ingest;
   /** The engine; `isBlocked` is true while outcomes can't be recorded. */

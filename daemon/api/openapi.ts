@@ -55,7 +55,15 @@ function openApiDocument(
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { key: { type: "http", scheme: "bearer", description: "An API key." } },
+      securitySchemes: {
+        key: { type: "http", scheme: "bearer", description: "An API key." },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "posthorn_session",
+          description: "Somebody signed in to the page. From no other site's page.",
+        },
+      },
       schemas: schemas.json,
     },
   };
@@ -132,9 +140,9 @@ function operation(route: Route, schemas: Schemas): Json {
     description: [route.description, accessText(route)]
       .filter((text) => text !== undefined)
       .join("\n\n"),
-    ...(route.kind === "open" && { security: [] }),
-    ...(route.kind !== "open" && {
-      security: [{ key: [] }],
+    ...(isOpen(route) && { security: [] }),
+    ...(!isOpen(route) && {
+      security: [{ key: [] }, { session: [] }],
       "x-posthorn-scope": route.access.scope,
     }),
     parameters: parameters(route),
@@ -143,11 +151,19 @@ function operation(route: Route, schemas: Schemas): Json {
   };
 }
 
+type OpenKind = Extract<Route, { readonly kind: "open" | "door" }>;
+
+function isOpen(route: Route): route is OpenKind {
+  return route.kind === "open" || route.kind === "door";
+}
+
 function accessText(route: Route): string {
-  if (route.kind === "open") return "Needs no key.";
-  const { scope, isInstanceWide } = route.access;
+  if (isOpen(route)) return "Needs no key.";
+  const { scope, isInstanceWide, needsFresh } = route.access;
   const whole = isInstanceWide ? ", for the whole instance" : "";
-  return `Needs a key with the scope \`${scope}\`${whole}.`;
+  const fresh =
+    needsFresh === true ? " At the page: within ten minutes of giving the password." : "";
+  return `Needs a key with the scope \`${scope}\`${whole}.${fresh}`;
 }
 
 function bodyOf(route: Route): RequestBody<unknown> | undefined {
@@ -175,7 +191,7 @@ function parameters(route: Route): readonly Json[] {
     schema: { type: "string" },
   }));
   const query = route.kind === "json" ? queryParameters(route.query) : [];
-  return [...inPath, ...query, ...inHeader, ...(route.kind === "open" ? [] : [APP_HEADER])];
+  return [...inPath, ...query, ...inHeader, ...(isOpen(route) ? [] : [APP_HEADER])];
 }
 
 function pathParameters(path: string): readonly string[] {
@@ -251,7 +267,7 @@ function responseOf(
 function faultsByStatus(route: Route): readonly (readonly [number, readonly ErrorCode[]])[] {
   const codes = new Set<ErrorCode>(route.faults);
   codes.add("internal");
-  if (route.kind !== "open") {
+  if (!isOpen(route)) {
     const ofAll = ["invalid_request", "unauthorized", "forbidden", "not_found"] as const;
     for (const code of ofAll) codes.add(code);
     if (route.method !== "GET") codes.add("unavailable");

@@ -7,9 +7,20 @@ import type { z } from "zod";
 import type { Application, Scope } from "../domain/application.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import type { Caller } from "../domain/ports.ts";
+import type { Peer } from "./peer.ts";
+
+/** A request to a door that opens without a key: where one sets up, or signs in. */
+interface Knock<Body = unknown> {
+  readonly peer: () => Peer;
+  readonly body: Body;
+  /** Whoever the request says it is already; null for a stranger. */
+  readonly caller: Caller | null;
+}
 
 /** One request, checked: who asks, in which application, and what. */
 export interface Call<Query = unknown, Body = unknown> {
+  /** Looked up when asked for: most requests have a key, and it does not matter where they come from. */
+  readonly peer: () => Peer;
   readonly caller: Caller;
   readonly application: Application;
   readonly params: Readonly<Record<string, string>>;
@@ -34,6 +45,8 @@ export interface Reply {
 export interface Access {
   readonly scope: Scope;
   readonly isInstanceWide: boolean;
+  /** Somebody at the page must have given the password within the last ten minutes. */
+  readonly needsFresh?: boolean;
 }
 
 type Tag =
@@ -43,7 +56,8 @@ type Tag =
   | "Applications"
   | "Keys"
   | "Event types"
-  | "Instance";
+  | "Instance"
+  | "People";
 
 /** One possible answer, for the OpenAPI document. */
 export interface AnswerDoc {
@@ -72,6 +86,8 @@ interface Operation {
   /** Request headers with a meaning of their own, and what it is. */
   readonly requestHeaders?: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<number, AnswerDoc>>;
+  /** False for what happens all the time, true for what only reads and shows secrets. Default: what is no GET is logged. */
+  readonly isAudited?: boolean;
   /** Faults beyond those that every route of its kind has. */
   readonly faults?: readonly ErrorCode[];
 }
@@ -101,7 +117,14 @@ export interface OpenRoute extends Operation {
   handle(): Promise<Reply> | Reply;
 }
 
-export type Route = JsonRoute<unknown, unknown> | BytesRoute | OpenRoute;
+/** A route that needs no key but looks at the request: its body, if it has one, is one JSON object. */
+export interface DoorRoute<Body> extends Operation {
+  readonly kind: "door";
+  readonly body?: RequestBody<Body>;
+  handle(knock: Knock<Body>): Promise<Reply> | Reply;
+}
+
+export type Route = JsonRoute<unknown, unknown> | BytesRoute | OpenRoute | DoorRoute<unknown>;
 
 /** Checks a row's handler against its own schemas, then forgets the difference between rows. */
 export function jsonRoute<Query, Body>(row: Omit<JsonRoute<Query, Body>, "kind">): Route {
@@ -110,6 +133,10 @@ export function jsonRoute<Query, Body>(row: Omit<JsonRoute<Query, Body>, "kind">
 
 export function bytesRoute(row: Omit<BytesRoute, "kind">): Route {
   return { kind: "bytes", ...row };
+}
+
+export function doorRoute<Body>(row: Omit<DoorRoute<Body>, "kind">): Route {
+  return { kind: "door", ...row };
 }
 
 export function openRoute(row: Omit<OpenRoute, "kind">): Route {
@@ -123,6 +150,11 @@ export function needsScope(scope: Scope): Access {
 /** For what concerns all applications: a key of one of them is not enough. */
 export function needsInstance(scope: Scope): Access {
   return { scope, isInstanceWide: true };
+}
+
+/** The same, and only shortly after the password was given. */
+export function afterPassword(access: Access): Access {
+  return { ...access, needsFresh: true };
 }
 
 export function json(status: number, value: unknown): Reply {

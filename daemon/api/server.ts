@@ -9,7 +9,9 @@ import Koa from "koa";
 import type { Context, Middleware } from "koa";
 import { AppError } from "../domain/errors.ts";
 import type { Caller } from "../domain/ports.ts";
+import { accountRoutes } from "./accounts.ts";
 import { applicationRoutes } from "./applications.ts";
+import { auditRoutes } from "./audit.ts";
 import { LOCAL_CALLER } from "./auth.ts";
 import { CallerGone } from "./body.ts";
 import { deliveryRoutes } from "./deliveries.ts";
@@ -21,9 +23,12 @@ import { healthRoutes } from "./health.ts";
 import { keyRoutes } from "./keys.ts";
 import type { ApiNeeds } from "./needs.ts";
 import { documentRoute } from "./openapi.ts";
+import { createPage } from "./page.ts";
 import { problemAnswer } from "./problems.ts";
 import { writeReply } from "./reply.ts";
 import type { Reply, Route } from "./route.ts";
+import { sessionRoutes } from "./sessions.ts";
+import { setupRoutes } from "./setup.ts";
 import { answer } from "./walk.ts";
 
 /** Both listeners answer every request and never throw. */
@@ -59,8 +64,16 @@ function allRoutes(needs: ApiNeeds): readonly Route[] {
     ...keyRoutes(needs),
     ...eventTypeRoutes(needs),
     ...healthRoutes(needs),
+    ...auditRoutes(needs),
+    // Without the page there is nobody to sign in, and no door may stand open for setting up.
+    ...(needs.page === null ? [] : pageRoutes(needs)),
   ];
   return [...routes, documentRoute(routes, needs)];
+}
+
+/** What only the operator's page calls. */
+function pageRoutes(needs: ApiNeeds): readonly Route[] {
+  return [...setupRoutes(needs), ...sessionRoutes(needs), ...accountRoutes(needs)];
 }
 
 export function createApi(needs: ApiNeeds): Api {
@@ -79,7 +92,10 @@ export function createApi(needs: ApiNeeds): Api {
     app.use(routed(walk, routes));
     app.use(unmatched);
     const listener = app.callback();
-    return (request, response) => void listener(request, response);
+    const servePage = known === null ? createPage(needs.page, prefix) : () => false;
+    return (request, response) => {
+      if (!servePage(request, response)) void listener(request, response);
+    };
   };
   return { handler: listen(null), localHandler: listen(LOCAL_CALLER), routes };
 }

@@ -4,10 +4,13 @@ import { z } from "zod";
 import { AppError, expected } from "../domain/errors.ts";
 import type { Caller } from "../domain/ports.ts";
 import { scanObject } from "../ingest/json.ts";
-import { applicationOf, callerOf, mustBeAllowed } from "./auth.ts";
+import type { Note } from "./audited.ts";
+import { audited, namesOf } from "./audited.ts";
+import { applicationOf, callerIfAny, callerOf, mustBeAllowed } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { ApiNeeds } from "./needs.ts";
-import type { BytesRoute, JsonRoute, Reply, RequestBody, Route } from "./route.ts";
+import { mustBeOwnPage, peerOf } from "./peer.ts";
+import type { BytesRoute, Call, DoorRoute, JsonRoute, Reply, RequestBody, Route } from "./route.ts";
 import { invalidRequest, validated, validatedQuery } from "./validation.ts";
 
 /** A request that the router has matched. */
@@ -23,10 +26,27 @@ export interface Asked {
 export async function answer(needs: ApiNeeds, route: Route, asked: Asked): Promise<Reply> {
   if (route.kind === "open") return route.handle();
   const { request, params, known } = asked;
-  const caller = known ?? callerOf(request, needs.keys.authenticate);
-  mustBeAllowed(caller, route.access);
-  const application = applicationOf(caller, request, needs.directory);
-  const base = { caller, application, params, headers: request.headers };
+  if (route.kind === "door") return answerDoor(needs, route, asked);
+  const peer = () => peerOf(request, needs.proxies);
+  const caller = known ?? callerOf(request, peer, needs);
+  return audited(needs, route, { caller, peer, params }, async (note) => {
+    mustBeAllowed(caller, route.access);
+    const application = applicationOf(caller, request, needs.directory);
+    note.applicationSeq = application.seq;
+    const base = { peer, caller, application, params, headers: request.headers };
+    return handled(needs, route, asked, base, note);
+  });
+}
+
+/** Reads what the route takes, and hands all of it over. */
+async function handled(
+  needs: ApiNeeds,
+  route: Exclude<Route, { kind: "open" | "door" }>,
+  asked: Asked,
+  base: Omit<Call, "query" | "body">,
+  note: Note,
+): Promise<Reply> {
+  const { request } = asked;
   if (route.kind === "bytes") {
     if (asked.queryText !== "") validatedQuery(NO_QUERY, asked.queryText);
     refuseRepeated(route, request);
@@ -38,7 +58,25 @@ export async function answer(needs: ApiNeeds, route: Route, asked: Asked): Promi
     route.body === undefined
       ? await refuseBody(needs, request)
       : await jsonBody(needs, request, route.body);
+  note.changed = namesOf(body);
   return route.handle({ ...base, query, body });
+}
+
+/** A route that strangers may use; who they are already is looked up, but never asked for. */
+async function answerDoor(
+  needs: ApiNeeds,
+  route: DoorRoute<unknown>,
+  { request, queryText, known }: Asked,
+): Promise<Reply> {
+  if (queryText !== "") validatedQuery(NO_QUERY, queryText);
+  const peer = () => peerOf(request, needs.proxies);
+  if (route.method !== "GET" && known === null) mustBeOwnPage(request, peer());
+  const caller = known ?? callerIfAny(request, needs);
+  const body =
+    route.body === undefined
+      ? await refuseBody(needs, request)
+      : await jsonBody(needs, request, route.body);
+  return route.handle({ peer, caller, body });
 }
 
 /** What a route takes that says nothing of parameters: a misspelt one must not look as if it had worked. */

@@ -14,6 +14,11 @@ export interface Config {
   };
   /** An instance-wide key that is made at the first start; null for none. */
   readonly bootstrapApiKey: string | null;
+  /** Of the account `admin`, made at the first start; null to let the page ask. */
+  readonly adminPassword: string | null;
+  /** Lower-case name of the header in which a trusted proxy names the user; null for none. */
+  readonly authHeader: string | null;
+  readonly authHeaderRole: "admin" | "viewer";
   readonly egressAllow: readonly string[];
   readonly egressProxy: string | null;
   readonly userAgent: string | null;

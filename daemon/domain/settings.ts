@@ -102,6 +102,20 @@ const SETTINGS = {
     wanted: "16 to 512 visible ASCII characters",
     isSecret: true,
   }),
+  adminPassword: setting(keyOf(10), {
+    help: "password of the account `admin`, which is made at the first start; without it the page asks",
+    wanted: "10 to 512 visible ASCII characters",
+    isSecret: true,
+  }),
+  authHeader: setting((text) => (/^[A-Za-z0-9-]{1,64}$/.test(text) ? text.toLowerCase() : null), {
+    help: "header in which a trusted proxy names the user that it has signed in",
+    wanted: "a header's name, such as Remote-User",
+  }),
+  authHeaderRole: setting(oneOf("viewer", "admin"), {
+    help: "role of accounts that are made for users whom a proxy names",
+    wanted: "viewer or admin",
+    fallback: "viewer",
+  }),
   egressAllow: setting(listOf(isGrant), {
     help: "private targets that endpoints may reach, comma-separated",
     wanted: "host:port, addresses or CIDRs, comma-separated",

@@ -16,7 +16,7 @@ const PASSWORD_LENGTH_MAX = 1_024;
 /** One turn for all: whether somebody is the last admin is only true until somebody else changes it. */
 const ALL = 0;
 
-export interface AccountInput {
+interface AccountInput {
   readonly name: string;
   readonly role: Role;
   /** Null for one that only a trusted proxy signs in. */
@@ -30,6 +30,7 @@ export interface Accounts {
   /** `not_found` for an id that nobody has. */
   byId(id: string): Account;
   byName(name: string): Account | undefined;
+  bySeq(seq: number): Account | undefined;
   /** `invalid_request` for a name or password that is not fit, `conflict` for a name that is taken. */
   create(input: AccountInput): Promise<Account>;
   /** The first account, an admin's; `conflict` where there is one already. Of two at once one succeeds. */
@@ -129,6 +130,7 @@ export function createAccounts(needs: AccountsNeeds): Accounts {
     list: () => roster.accounts(),
     byId,
     byName: (name) => roster.accountByName(name),
+    bySeq: (seq) => roster.account(seq),
     create: (input) => takeTurns(ALL, () => add(input)),
     createFirst: (name, password) =>
       takeTurns(ALL, async () => {

@@ -9,7 +9,7 @@ const WAITING_MAX = 10_000;
 const RETRY_AFTER_MS = 1_000;
 
 /** What was done, as the api room saw it. */
-export type Deed = Omit<AuditEntry, "seq" | "id" | "atMs">;
+type Deed = Omit<AuditEntry, "seq" | "id" | "atMs">;
 
 /** The log of who changed what. */
 export interface Audit {
@@ -57,7 +57,9 @@ export function createAudit({ store, ids, clock, timers, log }: AuditNeeds): Aud
   function schedule(delayMs: number): void {
     if (isScheduled) return;
     isScheduled = true;
-    timers.after(delayMs, () => void flush());
+    const write = (): void => void flush();
+    if (delayMs === 0) timers.soon(write);
+    else timers.after(delayMs, write);
   }
 
   return {

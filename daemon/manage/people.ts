@@ -29,7 +29,7 @@ export interface People {
 }
 
 /** What shows that an instance is yours, when you set it up from outside its network. Another one with each start. */
-export interface Claim {
+interface Claim {
   readonly code: string;
   /** Throws `claim_code_needed` for a wrong code, `too_many_attempts` after many. */
   check(code: string, visitor: Visitor): void;

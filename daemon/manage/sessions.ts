@@ -25,7 +25,7 @@ export interface Visitor {
   readonly userAgent: string;
 }
 
-export interface Credentials {
+interface Credentials {
   readonly name: string;
   readonly password: string;
   /** A code of the second factor, or a recovery code; null where none was given. */
@@ -33,7 +33,7 @@ export interface Credentials {
 }
 
 /** A session that has just begun. The token is returned here and never again. */
-export interface Begun {
+interface Begun {
   readonly account: Account;
   readonly session: Session;
   readonly token: string;
@@ -62,6 +62,8 @@ export interface Sessions {
     next: string,
     visitor: Visitor,
   ): Promise<void>;
+  /** `not_found` for a session that is over. */
+  byId(id: string): Session;
   list(accountSeq: number | null): readonly Session[];
   /** `not_found` for a session that is not this account's; null for anybody's. */
   end(accountSeq: number | null, id: string): Promise<void>;
@@ -194,6 +196,7 @@ export function createSessions(needs: SessionsNeeds): Sessions {
       throttle.succeeded(subjects);
       await accounts.setPassword(account.id, next, session.seq);
     },
+    byId: (id) => present(id).session,
     list: (accountSeq) =>
       roster
         .sessions()

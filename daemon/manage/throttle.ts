@@ -57,6 +57,8 @@ export function createThrottle({ nowMs }: Pick<Clock, "nowMs">): Throttle {
       const message = `expected fewer failed attempts, got too many: the next may be made in ${retryAfterS} s`;
       throw new AppError("too_many_attempts", message, { retryAfterS });
     },
-    succeeded: (subjects) => void subjects.forEach((subject) => entries.delete(subject)),
+    succeeded(subjects) {
+      for (const subject of subjects) entries.delete(subject);
+    },
   };
 }

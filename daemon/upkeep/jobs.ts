@@ -10,6 +10,10 @@ export interface JobsNeeds {
     readonly endpoints: { pruneSecrets(): Promise<number> };
     readonly deletion: { finishDeletions(): Promise<number> };
   };
+  readonly people: {
+    readonly sessions: { flush(): Promise<void> };
+    readonly audit: { forget(): Promise<void> };
+  };
   readonly readiness: Pick<Readiness, "look">;
   readonly retention: Pick<Retention, "run">;
   /** Counts anew what waits. */
@@ -23,7 +27,7 @@ export interface Job {
 }
 
 export function createJobs(needs: JobsNeeds): readonly Job[] {
-  const { engine, ingest, office, readiness, retention, count } = needs;
+  const { engine, ingest, office, people, readiness, retention, count } = needs;
   return [
     // First of all and on its own: deliveries must not wait for anything that fails here.
     { name: "deliver what is due", cron: "* * * * * *", run: async () => engine.tick() },
@@ -40,6 +44,16 @@ export function createJobs(needs: JobsNeeds): readonly Job[] {
       name: "note when keys were used",
       cron: "*/30 * * * * *",
       run: () => office.keys.flushUsed(),
+    },
+    {
+      name: "note when sessions were seen",
+      cron: "*/30 * * * * *",
+      run: () => people.sessions.flush(),
+    },
+    {
+      name: "forget old entries of the audit log",
+      cron: "41 * * * *",
+      run: () => people.audit.forget(),
     },
     { name: "forget what is old", cron: "17 * * * *", run: () => retention.run() },
     {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
 import { PermanentError, RetryAfterError } from "../src/receiver/handler-errors.ts";
+import { WebhookError } from "../src/verify/webhook-error.ts";
 import {
   DELAYS_MS,
   createGateway,
@@ -181,7 +182,7 @@ suite("a worker whose process or store dies", () => {
     let runs = 0;
     const { receiver, ledger, time, told, worker } = deferredShop(() => void runs++);
     await receiver.handle(order("a"));
-    for (let crash = 0; crash <= DELAYS_MS.length; crash++) {
+    for (let crash = 0; crash < 2 * (DELAYS_MS.length + 1); crash++) {
       const nowMs = time.clock.wallMs();
       await ledger.lease({ endpoint: "orders", limit: 1, nowMs, leaseMs: 1, token: `${crash}` });
       await time.advance(2);
@@ -191,6 +192,20 @@ suite("a worker whose process or store dies", () => {
     assert.equal(told.at(-1)?.hook, "onDead");
     const [letter] = await receiver.deadLetters.list();
     assert.match(letter?.error ?? "", /did the process end with the handler/);
+  });
+
+  test("does not hold it against an event that its store fails, however often", async () => {
+    const { receiver, ledger, time, worker, told } = deferredShop();
+    await receiver.handle(order("a"));
+    for (let outage = 0; outage <= DELAYS_MS.length; outage++) {
+      const before = told.length;
+      ledger.dieAt(2, false);
+      await worker.runOnce();
+      assert.deepEqual(told[before]?.noted.code, "INBOX_UNAVAILABLE");
+      await time.advance(2_000);
+    }
+    await worker.runOnce();
+    assert.deepEqual(ledger.effects, ["a"]);
   });
 
   test("has one effect for an event, whichever step of the store fails or kills the process", async () => {
@@ -307,5 +322,30 @@ suite("a worker's options", () => {
     );
     const misspelt = { poll: 5 } as object;
     assert.throws(() => receiver.worker(misspelt), /one of concurrency, pollMs, got "poll"/);
+  });
+});
+
+suite("a worker whose store has one writer", () => {
+  test("waits for a store that has one writer, and spends no attempt on that", async () => {
+    const { receiver, ledger, time } = deferredShop(({ id }, { tx, attempt }) => {
+      tx.write(`${id} ${attempt}`);
+    });
+    await receiver.handle(order("a"));
+    const { transaction } = ledger;
+    let busy = 3;
+    Object.assign(ledger, {
+      async transaction(work: Parameters<typeof transaction>[0]) {
+        busy -= 1;
+        if (busy >= 0) throw new WebhookError("BUSY", "locked", { retryAfterMs: 2_000 });
+        return transaction(work);
+      },
+    });
+    const ran = receiver.worker().runOnce();
+    await untilQuiet();
+    await time.advance(4_000);
+    assert.deepEqual(ledger.effects, []);
+    await time.advance(2_000);
+    assert.equal(await ran, 1);
+    assert.deepEqual(ledger.effects, ["a 1"]);
   });
 });

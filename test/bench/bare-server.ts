@@ -1,3 +1,5 @@
+import { openPeople } from "../../daemon/manage/people.ts";
+import { createPasswords } from "../../daemon/system/passwords.ts";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -134,7 +136,20 @@ async function openBareApi(key: string) {
   });
   await office.keys.ensureKey(key);
   const api = createApi({
-    config: { basePath: "", limits: LIMITS },
+    config: { basePath: "", limits: LIMITS, authHeaderRole: "viewer" },
+    people: await openPeople({
+      ids,
+      chance,
+      clock,
+      timers,
+      log,
+      vault,
+      store: store.accounts,
+      passwords: createPasswords(chance),
+    }),
+    proxies: { isTrustedProxy: () => false, authHeader: null },
+    isOwnNetwork: () => true,
+    page: null,
     version: "0",
     directory,
     read: store.reads,

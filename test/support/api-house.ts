@@ -1,4 +1,6 @@
 /** The api room over a real store in memory, real rooms of work, and an engine that does only what a test tells it. */
+import { openPeople } from "../../daemon/manage/people.ts";
+import { createPasswords } from "../../daemon/system/passwords.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -118,7 +120,19 @@ async function openRooms(options: HouseOptions) {
   const ready: { checks: readonly Check[] } = { checks: [{ name: "store", ok: true, detail: "" }] };
   const rejected: string[] = [];
   const needs: ApiNeeds = {
-    config: { basePath: options.basePath ?? "", limits: limitsFor(options) },
+    config: {
+      basePath: options.basePath ?? "",
+      limits: limitsFor(options),
+      authHeaderRole: "viewer",
+    },
+    ...STRANGERS,
+    people: await openPeople({
+      ...shared,
+      store: store.accounts,
+      vault,
+      log,
+      passwords: createPasswords(chance),
+    }),
     version: "1.2.3",
     directory,
     read: store.reads,
@@ -150,6 +164,13 @@ async function openRooms(options: HouseOptions) {
   };
   return { needs, schemas, store, time, timers, feed, dispatcher, log, ready, rejected };
 }
+
+/** Nobody stands in front, and everybody is at home. */
+const STRANGERS = {
+  proxies: { isTrustedProxy: () => false, authHeader: null },
+  isOwnNetwork: () => true,
+  page: null,
+} as const;
 
 function limitsFor(options: HouseOptions): ApiNeeds["config"]["limits"] {
   return {

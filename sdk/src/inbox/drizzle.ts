@@ -26,7 +26,7 @@ export interface DrizzleDb<Tx extends DrizzleExecutor> {
 export interface DrizzleInboxOptions extends SqlInboxOptions {
   /** MariaDB is `mysql`. */
   readonly dialect: "postgres" | "mysql";
-  /** `import { sql } from "drizzle-orm"`: the SDK imports no package, so it has to be given. */
+  /** The `sql` of drizzle-orm: the SDK imports no package, so it has to be given. */
   readonly sql: DrizzleSql;
 }
 

@@ -16,12 +16,12 @@ export interface Noted {
   readonly durationMs: number;
 }
 
-export interface NotedError extends Noted {
+interface NotedError extends Noted {
   /** What the handler or the inbox threw. It is the application's own, and holds what the application wrote into it. */
   readonly error: unknown;
 }
 
-export interface NotedProblems extends Noted {
+interface NotedProblems extends Noted {
   /** Where the payload does not fit its schema. */
   readonly paths: readonly string[];
 }

@@ -14,7 +14,7 @@ export interface SentDelivery {
 }
 
 /** The part of an inbox that reconciliation reads. */
-export interface KnownEvents {
+interface KnownEvents {
   statusOf(endpoint: string, ids: readonly string[]): Promise<ReadonlyMap<string, InboxStatus>>;
 }
 

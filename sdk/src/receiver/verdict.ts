@@ -25,7 +25,7 @@ export interface Ending {
   readonly error: WebhookError | null;
 }
 
-export const RETRY_AFTER_MS = 2_000;
+const RETRY_AFTER_MS = 2_000;
 const ERROR_CHARACTERS_MAX = 2_000;
 
 export function answerOf(
@@ -40,7 +40,7 @@ export function endingOf(outcome: Outcome, status: number): Ending {
   return { outcome, answer: answerOf(status), error: null };
 }
 
-export function refusal(error: WebhookError, outcome: Outcome): Ending {
+function refusal(error: WebhookError, outcome: Outcome): Ending {
   return { outcome, answer: error.toAnswer(), error };
 }
 
@@ -130,6 +130,8 @@ function wrongResult(name: string, wanted: string, got: unknown): TypeError {
 
 /** What a handler threw, judged. `retryAfterMs` is what it asked for itself. */
 export interface Fault {
+  /** Whether it was the store that failed: no number of such attempts says anything against the event. */
+  readonly isStores: boolean;
   readonly isDead: boolean;
   readonly retryAfterMs: number | null;
   readonly ending: Ending;
@@ -159,7 +161,7 @@ function retryableFault(
     cause,
     ...(retryAfterMs !== null && { retryAfterMs, status: 503 }),
   });
-  return { isDead: false, retryAfterMs, ending: refusal(error, "failed") };
+  return { isStores: false, isDead: false, retryAfterMs, ending: refusal(error, "failed") };
 }
 
 function permanentFault(cause: PermanentError, { permanentStatus }: Policy): Fault {
@@ -175,11 +177,11 @@ function invalidFault(cause: InvalidPayloadError, { onInvalidPayload }: Policy):
     ...(isDead && { status: 200 }),
   });
   if (isDead) return deadFault(error);
-  return { isDead, retryAfterMs: null, ending: refusal(error, "refused") };
+  return { isStores: false, isDead, retryAfterMs: null, ending: refusal(error, "refused") };
 }
 
 function deadFault(error: WebhookError): Fault {
-  return { isDead: true, retryAfterMs: null, ending: refusal(error, "dead") };
+  return { isStores: false, isDead: true, retryAfterMs: null, ending: refusal(error, "dead") };
 }
 
 /**
@@ -202,7 +204,7 @@ export function inboxDown(cause: unknown): Ending {
 
 /** For a worker, whose store failed around a handler that did not. */
 export function inboxFault(cause: unknown): Fault {
-  return { isDead: false, retryAfterMs: null, ending: inboxDown(cause) };
+  return { isStores: true, isDead: false, retryAfterMs: null, ending: inboxDown(cause) };
 }
 
 /** What the inbox notes of a failed attempt. */

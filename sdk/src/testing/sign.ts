@@ -57,7 +57,7 @@ interface Work<S> {
   readonly nowMs: number;
 }
 
-export function specFor<E>(provider: Provider<E>): ProviderSpec {
+function specFor<E>(provider: Provider<E>): ProviderSpec {
   const spec = specOf(provider);
   if (spec !== null) return spec as unknown as ProviderSpec;
   throw invalid("a provider made by defineProvider or by posthorn-sdk/providers", "another");

@@ -18,7 +18,7 @@ import type { CryptoPort, HashName, Part, Verifier } from "./crypto.ts";
 
 export const hmac: CryptoPort["hmac"] = (hash, secret) => {
   const key = createSecretKey(secret);
-  return (parts) => fed(createHmac(hash, key), parts).digest();
+  return (parts) => bytesOf(fed(createHmac(hash, key), parts).digest("binary"));
 };
 
 export const digest: CryptoPort["digest"] = (hash, parts) => fed(createHash(hash), parts).digest();
@@ -59,6 +59,13 @@ export const isEqual: CryptoPort["isEqual"] = (a, b) =>
 function fed<T extends { update(part: Part): unknown }>(sink: T, parts: readonly Part[]): T {
   for (const part of parts) sink.update(part);
   return sink;
+}
+
+/** By way of text: the Buffer that `digest()` makes costs a quarter of a kilobyte's HMAC. */
+function bytesOf(binary: string): Uint8Array {
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 }
 
 function verifier(hash: HashName, key: KeyObject): Verifier {

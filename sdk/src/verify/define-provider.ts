@@ -35,7 +35,7 @@ export function defineProvider<E = unknown>(spec: ProviderSpec<E>): Provider<E> 
       const eventOf = (): unknown => (event ??= { value: readEvent(request) }).value;
       const verdict = await judged(checks, request, eventOf, nowMs);
       if (verdict instanceof WebhookError) return refused(restated(verdict, spec.refusalStatus));
-      return settle(request, eventOf(), verdict);
+      return settle(request, eventOf, verdict);
     },
   };
   SPECS.set(provider, spec);
@@ -65,21 +65,17 @@ async function judged(
 ): Promise<Accepted | WebhookError> {
   let furthest: WebhookError | undefined;
   for (const check of checks) {
-    const verdict = await attempt(() => check(request, event, nowMs));
-    if (!(verdict instanceof WebhookError)) return verdict;
-    if (furthest === undefined || progress(verdict) > progress(furthest)) furthest = verdict;
+    try {
+      const verdict = await check(request, event, nowMs);
+      if (!(verdict instanceof WebhookError)) return verdict;
+      if (furthest === undefined || progress(verdict) > progress(furthest)) furthest = verdict;
+    } catch (error) {
+      // A look-up of secrets throws what it has to say, and no other scheme may make up for that.
+      if (error instanceof WebhookError) return error;
+      throw error;
+    }
   }
   return furthest as WebhookError;
-}
-
-/** A look-up of secrets may throw what it has to say. */
-async function attempt(check: () => ReturnType<SchemeCheck>): Promise<Accepted | WebhookError> {
-  try {
-    return await check();
-  } catch (error) {
-    if (error instanceof WebhookError) return error;
-    throw error;
-  }
 }
 
 /** How far a scheme has to come to refuse with the code; what is not listed comes last. */
@@ -104,21 +100,24 @@ function restated(error: WebhookError, status: number | undefined): WebhookError
 
 function settler<E>(
   spec: ProviderSpec<E>,
-): (request: ReadRequest, event: unknown, accepted: Accepted) => Promise<VerifyResult<E>> {
+): (request: ReadRequest, event: () => unknown, accepted: Accepted) => Promise<VerifyResult<E>> {
   const makeDelivery = deliveryMaker(spec);
-  return async (request, value, accepted) => {
-    if (value === undefined) {
+  const { body = "json", handshake } = spec;
+  return async (request, eventOf, accepted) => {
+    // With `any` there is nothing that would be no event.
+    if (body !== "any" && eventOf() === undefined) {
       return refused(
-        new WebhookError(
-          "BODY_INVALID",
-          `expected the body to be ${spec.body ?? "json"}, got something else`,
-        ),
+        new WebhookError("BODY_INVALID", `expected the body to be ${body}, got something else`),
       );
     }
-    const event = value as E;
-    const answer = await spec.handshake?.({ request, event, accepted });
+    const answer = handshake && (await handshake({ request, event: eventOf() as E, accepted }));
     if (answer) return { ok: true, kind: "handshake", answer };
-    return { ok: true, kind: "delivery", delivery: await makeDelivery(request, event, accepted) };
+    const delivery = makeDelivery(request, eventOf, accepted);
+    return {
+      ok: true,
+      kind: "delivery",
+      delivery: delivery instanceof Promise ? await delivery : delivery,
+    };
   };
 }
 

@@ -1,53 +1,119 @@
 import { sha256Hex } from "#crypto";
-import type { Part } from "./crypto.ts";
+import type { Awaitable } from "./crypto.ts";
 import type { Delivery } from "./delivery.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { readFirst, readersOf } from "./sources.ts";
-import type { Accepted, ProviderSpec } from "./spec.ts";
+import type { Reader } from "./sources.ts";
+import type { Accepted, ProviderSpec, TimeUnit } from "./spec.ts";
 import { timeMs } from "./times.ts";
+
+/** A provider's declaration of what a delivery holds, made ready. */
+interface Fields<E> {
+  readonly spec: ProviderSpec<E>;
+  readonly ids: readonly Reader[];
+  readonly types: readonly Reader[];
+  readonly times: readonly Reader[];
+  readonly timeUnit: TimeUnit;
+  readonly attempts: readonly Reader[];
+  readonly orderingKeys: readonly Reader[];
+}
 
 /** Makes the delivery of a request that a scheme has accepted. */
 export function deliveryMaker<E>(
   spec: ProviderSpec<E>,
-): (request: ReadRequest, event: E, accepted: Accepted) => Promise<Delivery<E>> {
-  const ids = readersOf(spec.id);
-  const types = readersOf(spec.type);
-  const times = readersOf(spec.occurredAt?.from);
-  const attempts = readersOf(spec.attempt);
-  const keys = readersOf(spec.orderingKey);
-  const unit = spec.occurredAt?.unit ?? "iso";
-
-  return async (request, event, { signedAtMs, id: ownId }) => {
-    const read = (readers: typeof ids): string | null =>
-      readers.length === 0 ? null : (readFirst(readers, request, () => event)?.text ?? null);
-    const id = ownId
-      ? { text: ownId, from: "header" as const }
-      : readFirst(ids, request, () => event);
-    const time = read(times);
-    const attempt = Number(read(attempts) ?? 0);
-    return {
-      provider: spec.name,
-      id:
-        id?.text ?? (await digestId(spec.name, spec.digestOf?.(request, event) ?? [request.body])),
-      idSource: id?.from ?? "digest",
-      type: read(types) ?? "",
-      event,
-      occurredAtMs: time === null ? null : timeMs(time, unit),
-      signedAtMs,
-      attempt: Number.isSafeInteger(attempt) && attempt > 0 ? attempt : null,
-      orderingKey: read(keys),
-      sequence: spec.sequence?.(request, event) ?? null,
-      isBodyStable: spec.isBodyStable ?? true,
-      raw: request.body,
-      get headers() {
-        return request.headers;
-      },
-      text: request.text,
-    };
+): (request: ReadRequest, event: () => unknown, accepted: Accepted) => Awaitable<Delivery<E>> {
+  const fields: Fields<E> = {
+    spec,
+    ids: readersOf(spec.id),
+    types: readersOf(spec.type),
+    times: readersOf(spec.occurredAt?.from),
+    timeUnit: spec.occurredAt?.unit ?? "iso",
+    attempts: readersOf(spec.attempt),
+    orderingKeys: readersOf(spec.orderingKey),
+  };
+  return (request, event, { id: ownId, signedAtMs }) => {
+    const made = (id: string, source: Delivery["idSource"]): Delivery<E> =>
+      new LazyDelivery(fields, request, event, id, source, signedAtMs);
+    if (ownId) return made(ownId, "header");
+    const id = readFirst(fields.ids, request, event);
+    if (id !== null) return made(id.text, id.from);
+    const parts = spec.digestOf?.(request, event() as E) ?? [request.body];
+    // The provider's name is in it: two senders on one route never have the same event.
+    const digest = sha256Hex([spec.name, "\n", ...parts]);
+    const named = (hex: string): Delivery<E> => made(`sha256:${hex}`, "digest");
+    return digest instanceof Promise ? digest.then(named) : named(digest);
   };
 }
 
-/** The provider's name is in it: two senders on one route never have the same event. */
-async function digestId(name: string, parts: readonly Part[]): Promise<string> {
-  return `sha256:${await sha256Hex([name, "\n", ...parts])}`;
+/**
+ * A class, against the habit of the house: an accessor in an object literal costs a microsecond for each object. What the
+ * event says is read when it is asked for, so that whoever only verifies pays for no JSON where none is needed.
+ */
+class LazyDelivery<E> implements Delivery<E> {
+  readonly provider: string;
+  readonly id: string;
+  readonly idSource: Delivery["idSource"];
+  readonly signedAtMs: number | null;
+  readonly isBodyStable: boolean;
+  readonly raw: Uint8Array;
+  readonly text: () => string;
+  readonly #fields: Fields<E>;
+  readonly #request: ReadRequest;
+  readonly #event: () => unknown;
+
+  constructor(
+    fields: Fields<E>,
+    request: ReadRequest,
+    event: () => unknown,
+    id: string,
+    idSource: Delivery["idSource"],
+    signedAtMs: number | null,
+  ) {
+    this.provider = fields.spec.name;
+    this.id = id;
+    this.idSource = idSource;
+    this.signedAtMs = signedAtMs;
+    this.isBodyStable = fields.spec.isBodyStable ?? true;
+    this.raw = request.body;
+    this.text = request.text;
+    this.#fields = fields;
+    this.#request = request;
+    this.#event = event;
+  }
+
+  get headers(): Headers {
+    return this.#request.headers;
+  }
+
+  get event(): E {
+    return this.#event() as E;
+  }
+
+  get type(): string {
+    return this.#read(this.#fields.types) ?? "";
+  }
+
+  get occurredAtMs(): number | null {
+    const time = this.#read(this.#fields.times);
+    return time === null ? null : timeMs(time, this.#fields.timeUnit);
+  }
+
+  get attempt(): number | null {
+    const attempt = Number(this.#read(this.#fields.attempts));
+    return Number.isSafeInteger(attempt) && attempt > 0 ? attempt : null;
+  }
+
+  get orderingKey(): string | null {
+    return this.#read(this.#fields.orderingKeys);
+  }
+
+  get sequence(): Delivery["sequence"] {
+    return this.#fields.spec.sequence?.(this.#request, this.event) ?? null;
+  }
+
+  #read(readers: readonly Reader[]): string | null {
+    return readers.length === 0
+      ? null
+      : (readFirst(readers, this.#request, this.#event)?.text ?? null);
+  }
 }

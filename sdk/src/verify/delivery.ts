@@ -1,7 +1,10 @@
 import type { Answer } from "./error.ts";
 import type { WebhookError } from "./webhook-error.ts";
 
-/** One verified delivery of one event. */
+/**
+ * One verified delivery of one event. What the event and the headers say is read when it is first asked for: hand the delivery
+ * on as it is, as a spread copies only what is there already.
+ */
 export interface Delivery<E = unknown> {
   readonly provider: string;
   /**

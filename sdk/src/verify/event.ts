@@ -10,7 +10,10 @@ export function eventReader(
   const { body = "json", bodyField } = spec;
   return (request) => {
     const field = bodyField === undefined ? null : formField(request, bodyField);
-    if (field !== null) return parsedJson(field);
+    if (field !== null) {
+      const json = parsedJson(field);
+      return json === undefined && body === "any" ? field : json;
+    }
     // A GET has its fields in the address.
     if (body === "either" && request.body.length === 0) return formObject(queryOf(request.url));
     if (body === "form" || (body !== "json" && isForm(request))) return formObject(request.form());

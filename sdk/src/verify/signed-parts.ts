@@ -5,7 +5,7 @@ import type { SignatureScheme } from "./spec.ts";
 import { WebhookError } from "./webhook-error.ts";
 
 /** What a template takes its values from. */
-export interface SigningState {
+interface SigningState {
   readonly request: ReadRequest;
   readonly event: () => unknown;
   /** The text that stands in the request: never a number written anew. */

@@ -23,7 +23,7 @@ export type SecretForm =
   | ((text: string) => Uint8Array | null);
 
 /** A value read by a function, where data ends; `from` says what it is taken from. */
-export interface ComputedSource {
+interface ComputedSource {
   readonly read: (request: ReadRequest, event: unknown) => string | number | null | undefined;
   readonly from: "header" | "body";
 }
@@ -101,7 +101,7 @@ export interface SignatureScheme extends SchemeBase {
   readonly hint?: string;
 }
 
-export type SignedVariants = (request: ReadRequest, event: unknown) => readonly (readonly Part[])[];
+type SignedVariants = (request: ReadRequest, event: unknown) => readonly (readonly Part[])[];
 
 /** A shared secret that is sent as it is. It proves nothing about the body. */
 export interface TokenScheme extends SchemeBase {

@@ -26,7 +26,8 @@ export async function verify<E>(
   try {
     const { clock = systemClock, bodyBytesMax = BODY_BYTES_MAX } = options;
     if (!provider.methods.includes(input.method)) return refused(methodError(provider.methods));
-    const request = await readRequest(input, bodyBytesMax);
+    const reading = readRequest(input, bodyBytesMax);
+    const request = reading instanceof Promise ? await reading : reading;
     if (request instanceof WebhookError) return refused(request);
     // After the body, which may have taken its time to come.
     return await provider.check(request, { nowMs: clock() });
