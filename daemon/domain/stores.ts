@@ -29,6 +29,7 @@ export interface NewEvent {
   /** Bodies for matching endpoints whose profile has another envelope than `standard`. */
   readonly variants: readonly { readonly shape: ProfileKind; readonly bytes: Uint8Array }[];
   readonly deliveries: readonly NewDelivery[];
+  /** Null only where the daemon made the event's id: such an id is not looked for, and there twice it fails the whole batch. */
   readonly idempotency: IdempotencyClaim | null;
 }
 

@@ -92,9 +92,10 @@ export const acceptanceLaws: Laws = {
     desk,
   ) => {
     const endpoint = await desk.endpoint();
+    const idempotency = { key: "order-1", fingerprint: FINGERPRINT };
     await desk.send([endpoint], { id: "mine-1" });
     const answers = await desk.store.events.acceptEvents([
-      desk.event([endpoint], { id: "mine-1" }),
+      desk.event([endpoint], { id: "mine-1", idempotency }),
       desk.event([endpoint], { id: "mine-2" }),
     ]);
     assert.deepEqual(
