@@ -13,15 +13,15 @@ const EVERYBODY = () => true;
 const ascending = (a = 0, b = 0) => a - b;
 
 function createBench() {
-  const clock = { ms: 0, nowMs: () => clock.ms };
+  const clock = { ms: 0 };
   const hungry: number[] = [];
-  const rotation = createRotation((lane) => void hungry.push(lane.endpointSeq), clock);
+  const rotation = createRotation((lane) => void hungry.push(lane.endpointSeq));
   /** A lane with a delivery that is always ready. */
   const lane = (seq: number, isProven = true): Lane => {
     const made = createLane({ seq, ...newEndpoint(`ep_${seq}`, 1, {}) });
     made.queue.push({ seq } as DueDelivery);
     if (isProven) prove(made, 1e12);
-    rotation.enter(made);
+    rotation.enter(made, clock.ms);
     return made;
   };
   const turns = (count: number, isFree: (kind: Kind) => boolean = EVERYBODY) =>
@@ -36,10 +36,10 @@ test("each has its turn before any has a second", () => {
 });
 
 test("one that enters again while it stands there has no more turns for it", () => {
-  const { rotation, lane, turns } = createBench();
+  const { clock, rotation, lane, turns } = createBench();
   const first = lane(1);
   lane(2);
-  for (let i = 0; i < 5; i++) rotation.enter(first);
+  for (let i = 0; i < 5; i++) rotation.enter(first, clock.ms);
   assert.deepEqual(turns(4), [1, 2, 1, 2]);
 });
 
@@ -65,13 +65,13 @@ test("those that answer and those that don't take turns; where no slot is free f
 });
 
 test("one that can't send leaves, and comes back when it is brought back", () => {
-  const { rotation, lane, turns } = createBench();
+  const { clock, rotation, lane, turns } = createBench();
   const [first] = [lane(1), lane(2)];
   first.isCondemned = true;
   assert.deepEqual(turns(3), [2, 2, 2]);
   first.isCondemned = false;
   assert.deepEqual(turns(2), [2, 2], "nobody looked");
-  rotation.enter(first);
+  rotation.enter(first, clock.ms);
   assert.deepEqual(turns(2).toSorted(ascending), [1, 2]);
 });
 
@@ -97,14 +97,14 @@ test("one that waits for a time comes back then, not before, and the earliest is
 });
 
 test("one that has to be read first is asked for, leaves, and does not hold up the others", () => {
-  const { hungry, rotation, lane, turns } = createBench();
+  const { clock, hungry, rotation, lane, turns } = createBench();
   const [first] = [lane(1), lane(2)];
   first.queue.shift();
   first.hasMore = true;
   assert.deepEqual(turns(3), [2, 2, 2]);
   assert.deepEqual(hungry, [1], "once");
   first.queue.push({ seq: 9 } as DueDelivery);
-  rotation.enter(first);
+  rotation.enter(first, clock.ms);
   assert.deepEqual(turns(2).toSorted(ascending), [1, 2]);
 });
 
@@ -123,10 +123,10 @@ test("one that is removed has no turn any more, whether it stood there or waited
 });
 
 test("one that becomes another kind goes on as that", () => {
-  const { rotation, lane, turns } = createBench();
+  const { clock, rotation, lane, turns } = createBench();
   const first = lane(1, false);
   lane(2);
   prove(first, 1e12);
-  rotation.enter(first);
+  rotation.enter(first, clock.ms);
   assert.deepEqual(turns(4, (kind) => kind === "proven").toSorted(ascending), [1, 1, 2, 2]);
 });

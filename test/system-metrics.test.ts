@@ -15,7 +15,7 @@ const gauges: Gauges = {
 };
 
 function answered(status: number): Outcome {
-  const response = { headers: [], excerpt: new Uint8Array(), isCut: false };
+  const response = { headerLines: "", excerpt: new Uint8Array(), isCut: false };
   return { kind: "answered", status, retryAfter: null, control: null, response, durationMs: 30 };
 }
 

@@ -8,13 +8,14 @@ import type { Lane } from "./lane.ts";
 import type { EngineNeeds } from "./needs.ts";
 import { createRecorder } from "./recorder.ts";
 import { dataOf, headerLines, signedRequest } from "./request.ts";
+import type { Slot } from "./slots.ts";
 
 /** A success is written with the endpoint at most this often; failures are always. */
 const HEALTH_EVERY_MS = 5_000;
 
 export interface AttemptsNeeds extends EngineNeeds {
   /** The slot is free again. The delivery stays claimed until its record is committed. */
-  readonly onEnded: (lane: Lane, delivery: DueDelivery, isAnswered: boolean) => void;
+  readonly onEnded: (lane: Lane, slot: Slot, isAnswered: boolean, nowMs: number) => void;
   readonly onRecorded: (
     lane: Lane | undefined,
     deliverySeq: number,
@@ -25,16 +26,16 @@ export interface AttemptsNeeds extends EngineNeeds {
   readonly onReleased: (endpointSeq: number) => void;
 }
 
-/** One attempt under way. `startedAtMs` is the calendar's time, for people; `begunAtMs` the engine's, for rules. */
+/** One attempt under way. `startedAtMs` is the calendar's time, for people; the slot has the engine's, for rules. */
 interface Sent {
   readonly lane: Lane;
   readonly delivery: DueDelivery;
+  readonly slot: Slot;
   readonly startedAtMs: number;
-  readonly begunAtMs: number;
 }
 
 export interface Attempts {
-  begin(lane: Lane, delivery: DueDelivery): void;
+  begin(lane: Lane, delivery: DueDelivery, slot: Slot): void;
   /** From its beginning to the commit of its record: until then its row does not tell the truth. */
   isUnderWay(deliverySeq: number): boolean;
   /** Drops a verdict that is not recorded yet: somebody changed the endpoint's state meanwhile, or it is gone. */
@@ -61,8 +62,8 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     onRecorded,
   });
 
-  function begin(lane: Lane, delivery: DueDelivery): void {
-    const sent: Sent = { lane, delivery, startedAtMs: clock.wallMs(), begunAtMs: clock.nowMs() };
+  function begin(lane: Lane, delivery: DueDelivery, slot: Slot): void {
+    const sent: Sent = { lane, delivery, slot, startedAtMs: clock.wallMs() };
     lanes.set(delivery.seq, lane);
     let request: OutgoingRequest;
     let extra: Readonly<Record<string, string>>;
@@ -115,7 +116,7 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
   }
 
   function end(
-    { lane, delivery, startedAtMs, begunAtMs }: Sent,
+    { lane, delivery, slot, startedAtMs }: Sent,
     outcome: Outcome,
     requestHeaders: string,
     variant: AttemptRecord["variant"],
@@ -139,7 +140,7 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     );
     if (!delivery.isTest) {
       const { autoDisableDays } = settings;
-      const when = { begunAtMs, nowMs };
+      const when = { begunAtMs: slot.startedAtMs, nowMs };
       const after = healthAfter(lane.health, settlement, autoDisableDays, when);
       lane.health = after.health;
       if (after.disables !== null) condemn(lane, after.disables);
@@ -158,7 +159,7 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
       orderingKey: delivery.orderingKey,
     });
     needs.onAttempt(outcome);
-    needs.onEnded(lane, delivery, outcome.kind === "answered");
+    needs.onEnded(lane, slot, outcome.kind === "answered", nowMs);
   }
 
   function condemn(lane: Lane, reason: NonNullable<HealthRecord["disables"]>): void {

@@ -39,10 +39,9 @@ const MAKE_ROOM_EVERY_MS = 100;
 export function createEngine(needs: EngineNeeds): Engine {
   const { clock, directory, timers } = needs;
   const lanes = new Map<number, Lane>();
-  const rotation = createRotation((lane) => reader.want(lane), clock);
+  const rotation = createRotation((lane) => reader.want(lane));
   const window = createWindow(needs.limits.windowBytesMax);
   const slots = createSlots(needs.limits.concurrencyMax);
-  const inFlight = new Map<number, Slot>();
   let recheck = directory.allEndpoints();
   let madeRoomAtMs = -Infinity;
   let isStopping = false;
@@ -72,6 +71,7 @@ export function createEngine(needs: EngineNeeds): Engine {
   }
 
   function admit(admissions: readonly Admission[]): void {
+    const nowMs = clock.nowMs();
     for (const { delivery, eventSeq, event } of admissions) {
       const lane = delivery.isPending ? laneOf(delivery.endpointSeq) : undefined;
       if (lane === undefined) continue;
@@ -87,16 +87,16 @@ export function createEngine(needs: EngineNeeds): Engine {
         event,
       };
       // Behind others that wait in the store it must wait there, too, or it would overtake them.
-      const hasRoom = !lane.hasMore && window.hasRoom(lane, isProven(lane, clock.nowMs()));
+      const hasRoom = !lane.hasMore && window.hasRoom(lane, isProven(lane, nowMs));
       if (due.isTest || hasRoom) reader.enqueue(lane, due);
       else lane.hasMore = true;
-      rotation.enter(lane);
+      rotation.enter(lane, nowMs);
     }
     soonPump();
   }
 
   function onRead(lane: Lane): void {
-    rotation.enter(lane);
+    rotation.enter(lane, clock.nowMs());
     soonPump();
   }
 
@@ -104,7 +104,7 @@ export function createEngine(needs: EngineNeeds): Engine {
     const lane = laneOf(endpointSeq);
     if (lane === undefined) return;
     lane.hasMore = true;
-    rotation.enter(lane);
+    rotation.enter(lane, clock.nowMs());
     soonPump();
   }
 
@@ -175,21 +175,16 @@ export function createEngine(needs: EngineNeeds): Engine {
     window.give(lane, delivery);
     reader.refill(lane);
     lane.inFlight += 1;
-    inFlight.set(
-      delivery.seq,
-      slots.take(kind, nowMs, () => doubt(lane)),
-    );
-    attempts.begin(lane, delivery);
+    const slot = slots.take(kind, nowMs, () => doubt(lane));
+    attempts.begin(lane, delivery, slot);
   }
 
-  function onEnded(lane: Lane, delivery: DueDelivery, isAnswered: boolean): void {
+  function onEnded(lane: Lane, slot: Slot, isAnswered: boolean, nowMs: number): void {
     lane.inFlight -= 1;
-    const slot = inFlight.get(delivery.seq);
-    inFlight.delete(delivery.seq);
-    if (slot !== undefined) slots.give(slot);
-    if (isAnswered) prove(lane, clock.nowMs());
-    rotation.enter(lane);
-    if (inFlight.size === 0) onIdle?.();
+    slots.give(slot);
+    if (isAnswered) prove(lane, nowMs);
+    rotation.enter(lane, nowMs);
+    if (slots.size === 0) onIdle?.();
     soonPump();
   }
 
@@ -223,15 +218,15 @@ export function createEngine(needs: EngineNeeds): Engine {
         lane.hasMore = true;
         lane.nextDueAtMs = Infinity;
       }
-      if (lane.hasMore || lane.queue.length > 0) rotation.enter(lane);
+      if (lane.hasMore || lane.queue.length > 0) rotation.enter(lane, nowMs);
     }
-    recheckSome();
+    recheckSome(nowMs);
     reader.serve();
     soonPump();
   }
 
   /** Trusts nobody: whatever wake-up was lost, in turns each endpoint is asked for what is due. */
-  function recheckSome(): void {
+  function recheckSome(nowMs: number): void {
     for (let left = RECHECKED_PER_TICK; left > 0; left--) {
       const { value: endpoint, done } = recheck.next();
       if (done === true) {
@@ -242,7 +237,7 @@ export function createEngine(needs: EngineNeeds): Engine {
       const lane = laneOf(endpoint.seq);
       if (lane === undefined || lane.hasMore || lane.queue.length > 0) continue;
       lane.hasMore = true;
-      rotation.enter(lane);
+      rotation.enter(lane, nowMs);
     }
   }
 
@@ -307,7 +302,7 @@ export function createEngine(needs: EngineNeeds): Engine {
     isStopping = true;
     cancelAlarm?.();
     mover.stop();
-    if (inFlight.size > 0) {
+    if (slots.size > 0) {
       await new Promise<void>((resolve) => {
         const cancel = timers.after(waitMs, resolve);
         onIdle = () => {

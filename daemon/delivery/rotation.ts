@@ -9,7 +9,7 @@ import { gate, kindOf } from "./lane.ts";
  */
 export interface Rotation {
   /** The lane may have become ready, or another kind: look at it in its turn. */
-  enter(lane: Lane): void;
+  enter(lane: Lane, nowMs: number): void;
   leave(lane: Lane): void;
   /** The next lane that may start an attempt now, of the kinds for which a slot is free; it stays in the rotation. */
   next(nowMs: number, isFree: (kind: Kind) => boolean): Lane | undefined;
@@ -20,18 +20,19 @@ export interface Rotation {
 }
 
 /** Whose turn it is, one after another; the others follow in the same order. */
-const TURNS: readonly (readonly Kind[])[] = [
-  ["proven", "first", "silent"],
-  ["first", "silent", "proven"],
-  ["proven", "silent", "first"],
-  ["silent", "proven", "first"],
-];
+const TURNS = (
+  [
+    ["proven", "first", "silent"],
+    ["first", "silent", "proven"],
+    ["proven", "silent", "first"],
+    ["silent", "proven", "first"],
+  ] satisfies Kind[][]
+)
+  // Twice: a lane that has become another kind moves to that kind's ring when it is looked at.
+  .map((kinds): readonly Kind[] => [...kinds, ...kinds]);
 
 /** `onHungry`: the lane could go on, but has to be read from the store first; it has left the rotation. */
-export function createRotation(
-  onHungry: (lane: Lane) => void,
-  clock: { nowMs(): number },
-): Rotation {
+export function createRotation(onHungry: (lane: Lane) => void): Rotation {
   // Sets keep the order in which lanes came, and let one go from the middle: a lane changes its ring when it changes its kind.
   const rings: Record<Kind, Set<Lane>> = { proven: new Set(), first: new Set(), silent: new Set() };
   const waiting = new Map<Lane, number>();
@@ -45,8 +46,8 @@ export function createRotation(
     rings[kind].add(lane);
   }
 
-  function enter(lane: Lane): void {
-    const kind = kindOf(lane, clock.nowMs());
+  function enter(lane: Lane, nowMs: number): void {
+    const kind = kindOf(lane, nowMs);
     if (lane.ring === kind) return;
     waiting.delete(lane);
     queueUp(lane, kind);
@@ -89,9 +90,7 @@ export function createRotation(
     leave,
     next(nowMs, isFree) {
       turn = (turn + 1) % TURNS.length;
-      const order = TURNS[turn] ?? [];
-      // Twice: a lane that has become another kind moves to that kind's ring when it is looked at.
-      for (const name of [...order, ...order]) {
+      for (const name of TURNS[turn] ?? []) {
         const lane = isFree(name) ? nextOf(name, nowMs) : undefined;
         if (lane !== undefined) return lane;
       }
@@ -102,7 +101,7 @@ export function createRotation(
       if (nowMs < earliestMs) return;
       earliestMs = Infinity;
       for (const [lane, untilMs] of waiting) {
-        if (untilMs <= nowMs) enter(lane);
+        if (untilMs <= nowMs) enter(lane, nowMs);
         else earliestMs = Math.min(earliestMs, untilMs);
       }
     },

@@ -22,7 +22,8 @@ export type ReceiverControl = "disable" | "abort-message";
 
 /** What of the answer is kept, bounded by the sender: the operator sees it, nothing depends on it. */
 export interface ResponseRecord {
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** `name: value`, a line each, names in lower case: the text that is stored and shown. */
+  readonly headerLines: string;
   /** At most `responseBytesMax` bytes, as received. */
   readonly excerpt: Uint8Array;
   /** True when the receiver sent more than was kept, or its body was not read to the end. */

@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:net";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
-import { Agent } from "undici";
+import { Agent, Pool } from "undici";
 import type { EgressPolicy } from "../domain/attempt.ts";
 import { createConnector, type ConnectionTerms, type Line, type Watch } from "./connector.ts";
 import { ConnectFailed, failed } from "./failure.ts";
@@ -52,7 +52,7 @@ export function createAgents(
   };
 
   const createEntry = (key: string, policy: EgressPolicy): Entry => {
-    const agent = new Agent({
+    const options: Pool.Options = {
       connect: createConnector(line, termsOf(policy, instanceGrants), watch),
       allowH2: false,
       pipelining: 1,
@@ -62,7 +62,9 @@ export function createAgents(
       // Each attempt has one deadline over everything, so the parser's own two timers would only cost.
       headersTimeout: 0,
       bodyTimeout: 0,
-    });
+    };
+    // The agent is not told: without HTTP/2 it would look each request's pool up by a text that it makes for it anew.
+    const agent = new Agent({ factory: (origin) => new Pool(origin, options) });
     live.add(agent);
     return { key, agent, policies: new Set() };
   };

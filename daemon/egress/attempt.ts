@@ -115,19 +115,26 @@ function answered(
   fields: IncomingHttpHeaders,
   body: Pick<ResponseRecord, "excerpt" | "isCut">,
 ): Omit<Answered, "durationMs"> {
-  const headers: [string, string][] = [];
-  for (const name in fields) {
-    const value = fields[name];
-    if (Array.isArray(value)) for (const each of value) headers.push([name, each]);
-    else if (value !== undefined) headers.push([name, value]);
-  }
   return {
     kind: "answered",
     status,
     retryAfter: firstOf(fields["retry-after"]),
     control: controlOf(firstOf(fields["webhook-delivery"])),
-    response: { headers, ...body },
+    response: { headerLines: linesOf(fields), ...body },
   };
+}
+
+function linesOf(fields: IncomingHttpHeaders): string {
+  let lines = "";
+  const add = (name: string, value: string): void => {
+    lines += lines === "" ? `${name}: ${value}` : `\n${name}: ${value}`;
+  };
+  for (const name in fields) {
+    const value = fields[name];
+    if (Array.isArray(value)) for (const each of value) add(name, each);
+    else if (value !== undefined) add(name, value);
+  }
+  return lines;
 }
 
 function firstOf(value: string | string[] | undefined): string | null {

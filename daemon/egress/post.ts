@@ -82,11 +82,11 @@ export function createSender(needs: SenderNeeds): CountedSender {
   };
 
   return {
-    async post(request, policy) {
-      const outcome = await send(request, policy);
-      // An attempt that began late, under a policy already withdrawn, opened a connection that nobody would close.
-      if (forgotten.has(policy)) agents.forget(policy);
-      return outcome;
+    post(request, policy) {
+      const outcome = send(request, policy);
+      if (!forgotten.has(policy)) return outcome;
+      // An attempt that began late, under a policy already withdrawn, opens a connection that nobody would close.
+      return outcome.finally(() => agents.forget(policy));
     },
     forget(policy) {
       forgotten.add(policy);

@@ -94,7 +94,15 @@ function createRecorder({ file }: Connection) {
        last_status = ?, last_error = ?, end_reason = ?
      where seq = ? and state = 'pending'`,
   );
-  const state = file.prepare<[number], string>("select state from delivery where seq = ?").pluck();
+  // What nearly every attempt comes to; the fewer values are bound, the less it costs: a quarter of the other.
+  const deliver = file.prepare(
+    `update delivery set state = 'delivered', due_at_ms = null, attempt_count = ?, settled_at_ms = ?,
+       last_status = ?, last_error = null, end_reason = 'accepted'
+     where seq = ? and state = 'pending'`,
+  );
+  const stateOf = file
+    .prepare<[number], string>("select state from delivery where seq = ?")
+    .pluck();
   const overrule = file.prepare(
     `update delivery set state = ?, hold = null, due_at_ms = null, attempt_count = ?,
        settled_at_ms = ?, last_status = ?, last_error = ?, end_reason = ?
@@ -117,7 +125,7 @@ function createRecorder({ file }: Connection) {
       error,
       outcome.kind === "answered" ? null : outcome.message,
       entry.requestHeaders,
-      response === null ? null : headerLines(response.headers),
+      response === null ? null : response.headerLines,
       response === null || response.excerpt.length === 0 ? null : response.excerpt,
       response?.isCut === true ? 1 : 0,
     );
@@ -131,7 +139,7 @@ function createRecorder({ file }: Connection) {
     nowMs: number,
     counts: CountChanges,
   ): boolean {
-    const before = state.get(entry.deliverySeq);
+    const before = stateOf.get(entry.deliverySeq);
     // Cancelled, and forgotten since: an attempt without its delivery would stay for ever.
     if (before === undefined) return false;
     addAttempt(entry, error, counts);
@@ -149,32 +157,39 @@ function createRecorder({ file }: Connection) {
   }
 
   function record(entry: AttemptRecord, nowMs: number, counts: CountChanges): boolean {
-    const { settlement, outcome } = entry;
-    const error = errorCode(outcome);
-    const isFinal = settlement.endReason !== null;
-    const { changes } = update.run(
-      settlement.state,
-      settlement.hold,
-      settlement.dueAtMs,
-      entry.number,
-      isFinal ? nowMs : null,
-      outcome.kind === "answered" ? outcome.status : null,
-      error,
-      settlement.endReason,
-      entry.deliverySeq,
-    );
-    if (changes === 0) return settleOther(entry, error, nowMs, counts);
+    const { settlement } = entry;
+    const error = errorCode(entry.outcome);
+    if (!settlePending(entry, error, nowMs)) return settleOther(entry, error, nowMs, counts);
     addAttempt(entry, error, counts);
     if (settlement.state !== "pending") {
       counts.add(entry.endpointSeq, "pending", -1);
       counts.add(entry.endpointSeq, settlement.state, 1);
     }
-    return isFinal;
+    return settlement.endReason !== null;
+  }
+
+  /** False where the delivery is not pending any more. */
+  function settlePending(entry: AttemptRecord, error: string | null, nowMs: number): boolean {
+    const { outcome, settlement, number, deliverySeq } = entry;
+    const { state, hold, dueAtMs, endReason } = settlement;
+    const status = outcome.kind === "answered" ? outcome.status : null;
+    const settledAtMs = endReason === null ? null : nowMs;
+    const { changes } =
+      state === "delivered"
+        ? deliver.run(number, settledAtMs, status, deliverySeq)
+        : update.run(
+            state,
+            hold,
+            dueAtMs,
+            number,
+            settledAtMs,
+            status,
+            error,
+            endReason,
+            deliverySeq,
+          );
+    return changes === 1;
   }
 
   return { record };
-}
-
-function headerLines(headers: readonly (readonly [string, string])[]): string {
-  return headers.map(([name, value]) => `${name}: ${value}`).join("\n");
 }

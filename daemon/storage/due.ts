@@ -21,9 +21,6 @@ interface DueRow {
   variant: Uint8Array | null;
 }
 
-/** Bodies are read in steps of this many rows, so that reading stops soon where they are large. */
-const STEP_ROWS = 64;
-
 /** Reads what may be attempted. A claim writes nothing: what is in memory already is left out by its number. */
 export function createDueReader({ file }: Connection) {
   const lanes = file.prepare<[], { endpointSeq: number; dueAtMs: number; count: number }>(
@@ -52,9 +49,10 @@ export function createDueReader({ file }: Connection) {
      left join event_variant v on v.event_seq = d.event_seq and v.shape = ?`,
   );
 
-  function readRows(seqs: readonly number[], shape: ProfileKind): DueRow[] {
+  /** One after another, so that reading stops with the row that reaches the bound: bodies may be large. */
+  function rowsOf(seqs: readonly number[], shape: ProfileKind): Iterable<DueRow> {
     const list = JSON.stringify(seqs);
-    return shape === "standard" ? plain.all(list) : withVariant.all(list, shape);
+    return shape === "standard" ? plain.iterate(list) : withVariant.iterate(list, shape);
   }
 
   return {
@@ -65,13 +63,11 @@ export function createDueReader({ file }: Connection) {
       const wanted = read.filter((seq) => !except.has(seq)).slice(0, limit);
       const found: DueDelivery[] = [];
       let bytes = 0;
-      for (let i = 0; i < wanted.length && bytes < query.bytesMax; i += STEP_ROWS) {
-        for (const row of readRows(wanted.slice(i, i + STEP_ROWS), query.shape)) {
-          const delivery = dueDelivery(row, endpointSeq, query.shape);
-          bytes += delivery.event.body.length;
-          found.push(delivery);
-          if (bytes >= query.bytesMax) break;
-        }
+      for (const row of rowsOf(wanted, query.shape)) {
+        const delivery = dueDelivery(row, endpointSeq, query.shape);
+        bytes += delivery.event.body.length;
+        found.push(delivery);
+        if (bytes >= query.bytesMax) break;
       }
       return found;
     },

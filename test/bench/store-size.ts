@@ -99,7 +99,7 @@ function delivered({ ids }: BigStore, delivery: DueDelivery): AttemptRecord {
       status: 204,
       retryAfter: null,
       control: null,
-      response: { headers: [], excerpt: new Uint8Array(), isCut: false },
+      response: { headerLines: "", excerpt: new Uint8Array(), isCut: false },
       durationMs: 5,
     },
     variant: null,

@@ -159,7 +159,7 @@ function answered(
   durationMs: number,
   more: Partial<Pick<Answered, "retryAfter" | "control">> = {},
 ): Outcome {
-  const response = { headers: [], excerpt: new Uint8Array(), isCut: false };
+  const response = { headerLines: "", excerpt: new Uint8Array(), isCut: false };
   return {
     kind: "answered",
     status,

@@ -271,12 +271,8 @@ export async function endLastAttempt(
 }
 
 export function answered(status: number, body: Uint8Array | string, isCut = false): Outcome {
-  const headers = [
-    ["content-type", "text/plain"],
-    ["set-cookie", "a=1"],
-    ["set-cookie", "b=2"],
-  ] as const;
-  const response = { headers, excerpt: Buffer.from(body), isCut };
+  const headerLines = "content-type: text/plain\nset-cookie: a=1\nset-cookie: b=2";
+  const response = { headerLines, excerpt: Buffer.from(body), isCut };
   return { kind: "answered", status, retryAfter: null, control: null, response, durationMs: 12 };
 }
 

@@ -191,7 +191,7 @@ export async function deliveryOf(desk: Desk, id: string | undefined) {
 export async function attempt(desk: Desk, id: string | undefined, status: number): Promise<void> {
   const row = await deliveryOf(desk, id);
   const isGood = status < 300;
-  const response = { headers: [], excerpt: new Uint8Array(), isCut: false };
+  const response = { headerLines: "", excerpt: new Uint8Array(), isCut: false };
   await desk.fullStore.deliveries.recordAttempts(
     [
       {

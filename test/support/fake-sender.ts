@@ -71,7 +71,7 @@ export function answered(
   status: number,
   more: Partial<Pick<Answered, "retryAfter" | "control">> = {},
 ): Answered {
-  const response = { headers: [], excerpt: new Uint8Array(), isCut: false };
+  const response = { headerLines: "", excerpt: new Uint8Array(), isCut: false };
   const calm = { retryAfter: null, control: null, response, durationMs: 1 };
   return { kind: "answered", status, ...calm, ...more };
 }

@@ -182,7 +182,7 @@ export function attempt(
 
 function answered(status: number): Outcome {
   const response = {
-    headers: [["server", "t"]] as const,
+    headerLines: "server: t",
     excerpt: Buffer.from("hi"),
     isCut: false,
   };
