@@ -62,25 +62,17 @@ function publishedManifest(manifest) {
 }
 
 /**
- * Each subpath by its name, since a pattern would promise every file of a folder for ever: one that only serves the others is
- * `null` in `sdk/package.json`, and is left out here. Declarations lie beside the modules, where TypeScript finds them without
- * a `types` condition.
+ * Each subpath by its name: a pattern of the sources promises what is there today, not every file of a folder for ever.
+ * Declarations lie beside the modules, where TypeScript finds them without a `types` condition.
  */
 function publishedExports(exports) {
   const published = {};
   for (const [subpath, target] of Object.entries(exports)) {
-    if (target === null) continue;
-    if (!subpath.includes("*")) published[subpath] = compiledPath(target);
-    else
-      for (const name of modulesOf(target))
-        addUnlessHidden(subpath.replace("*", name), target, name);
+    for (const name of subpath.includes("*") ? modulesOf(target) : [""]) {
+      published[subpath.replace("*", name)] = compiledPath(target.replace("*", name));
+    }
   }
   return published;
-
-  function addUnlessHidden(subpath, target, name) {
-    if (exports[subpath] === null) return;
-    published[subpath] = compiledPath(target.replace("*", name));
-  }
 }
 
 /** The modules that `./src/providers/*.ts` stands for, in order. */

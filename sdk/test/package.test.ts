@@ -60,8 +60,7 @@ describe("each part can be imported", () => {
   const program = [
     `const subpaths = ${JSON.stringify(subpaths.map((subpath) => subpath.replace(".", "posthorn-sdk")))};`,
     "for (const name of subpaths) {",
-    '  const found = await import(name, name.endsWith(".json") ? { with: { type: "json" } } : {});',
-    "  if (Object.keys(found).length === 0 && !process.argv.includes(name)) console.log(name);",
+    '  await import(name, name.endsWith(".json") ? { with: { type: "json" } } : {});',
     "}",
   ].join("\n");
 
