@@ -93,17 +93,24 @@ function openSqlite({ at, step = () => {}, lockWaitMs = 3_000 }: StoreOptions): 
   const db = new Database(at);
   db.pragma("journal_mode = WAL");
   const handle: SqliteHandle = {
+    // What comes after a statement is what comes before the next: nothing is on its way here.
     exec(sql) {
-      step();
+      if (!sql.startsWith("PRAGMA")) step();
       db.exec(sql);
-      step();
     },
     prepare(sql) {
       const statement = db.prepare<unknown[], unknown>(sql);
+      const begin = (): void => (sql.startsWith("PRAGMA") ? undefined : step());
       return {
         reader: statement.reader,
-        all: (...values) => stepped(step, () => statement.all(...values)),
-        run: (...values) => stepped(step, () => statement.run(...values)),
+        all(...values) {
+          begin();
+          return statement.all(...values);
+        },
+        run(...values) {
+          begin();
+          return statement.run(...values);
+        },
       };
     },
   };
