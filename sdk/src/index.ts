@@ -1,5 +1,7 @@
 export { HMAC_SHA1, HMAC_SHA256, HMAC_SHA512, SHA256 } from "./verify/algorithms.ts";
 export { ECDSA_P256, ED25519, RSA_SHA1, RSA_SHA256 } from "./verify/asymmetric.ts";
+export { ANY_BODY, EITHER_BODY, fieldBody, FORM_BODY, JSON_BODY } from "./verify/body.ts";
+export type { BodyFormat } from "./verify/body.ts";
 export { defineProvider } from "./verify/define-provider.ts";
 export type { Delivery, VerifyResult } from "./verify/delivery.ts";
 export type { Answer, WebhookErrorCode } from "./verify/error.ts";

@@ -1,3 +1,4 @@
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -18,7 +19,7 @@ export function bitbucket(options: SecretOptions): Provider<BitbucketEvent> {
   return defineProvider({
     name: "bitbucket",
     schemes: [bodySignature(options.secret, "x-hub-signature", "hex", "sha256=")],
-    body: "any",
+    body: ANY_BODY,
     id: [{ header: "x-request-uuid" }, { header: "x-request-id" }],
     type: { header: "x-event-key" },
     attempt: { header: "x-attempt-number" },

@@ -1,4 +1,5 @@
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
+import { ANY_BODY, fieldBody } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -34,8 +35,7 @@ export function github(options: SecretOptions): Provider<GithubEvent> {
         signed: "{body}",
       },
     ],
-    body: "any",
-    bodyField: "payload",
+    body: fieldBody("payload", ANY_BODY),
     id: { header: "x-github-delivery" },
     type: { read: (request, event) => eventType(request, event), from: "header" },
   });

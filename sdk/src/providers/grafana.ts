@@ -1,3 +1,4 @@
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
@@ -38,7 +39,7 @@ export function grafana(options: GrafanaOptions): Provider<GrafanaEvent> {
             timestamp: { from: { header: timestampHeader }, unit: "s", toleranceS },
           },
     ],
-    body: "any",
+    body: ANY_BODY,
     type: { body: "status" },
   });
 }

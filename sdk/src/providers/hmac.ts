@@ -1,4 +1,5 @@
 import { HMAC_SHA1, HMAC_SHA256, HMAC_SHA512 } from "../verify/algorithms.ts";
+import { ANY_BODY } from "../verify/body.ts";
 import type { Encoding } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -76,7 +77,7 @@ export function hmac<E = unknown>(options: HmacOptions): Provider<E> {
         ...(from === null ? {} : { timestamp: { from, unit: timestampUnit, toleranceS } }),
       },
     ],
-    body: "any",
+    body: ANY_BODY,
     id: options.id ?? [],
     type: options.type ?? [],
   });

@@ -1,3 +1,4 @@
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -14,6 +15,6 @@ export function homeAssistant(options: TokenOptions): Provider {
     name: "home-assistant",
     methods: ["POST", "PUT"],
     schemes: [tokenScheme(options, "path")],
-    body: "any",
+    body: ANY_BODY,
   });
 }

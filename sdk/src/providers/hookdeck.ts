@@ -1,3 +1,4 @@
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -19,7 +20,7 @@ export function hookdeck(options: SecretOptions): Provider {
         signature: [{ header: "x-hookdeck-signature" }, { header: "x-hookdeck-signature-2" }],
       },
     ],
-    body: "any",
+    body: ANY_BODY,
     id: { header: "x-hookdeck-eventid" },
     type: { body: "type" },
     attempt: { header: "x-hookdeck-attempt-count" },

@@ -1,6 +1,7 @@
 import { HMAC_SHA256, SHA256 } from "../verify/algorithms.ts";
 import { batchOf, field } from "../verify/batch.ts";
 import type { Batch } from "../verify/batch.ts";
+import { EITHER_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
@@ -47,7 +48,7 @@ export function hubspot(options: HubspotOptions): Provider {
     methods: ["POST", "GET", "PUT", "PATCH", "DELETE"],
     schemes: [schemeOf(version, options)],
     preflight: (request) => (version === "v3" ? olderOnly(request) : null),
-    body: "either",
+    body: EITHER_BODY,
     id: { read: (_, event) => batch(event).onlyId, from: "body" },
     digestOf: ({ url, body }, event) =>
       batch(event).ids === null ? [url, "\n", body] : [batch(event).ids ?? ""],

@@ -1,3 +1,4 @@
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -19,7 +20,7 @@ export function jellyfin(options: TokenOptions): Provider<JellyfinEvent> {
   return defineProvider({
     name: "jellyfin",
     schemes: [tokenScheme(options, "bearer")],
-    body: "any",
+    body: ANY_BODY,
     type: { body: "NotificationType" },
   });
 }

@@ -1,3 +1,4 @@
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -13,6 +14,6 @@ export function paperless(options: TokenOptions): Provider {
   return defineProvider({
     name: "paperless",
     schemes: [tokenScheme(options, "bearer")],
-    body: "any",
+    body: ANY_BODY,
   });
 }

@@ -1,4 +1,5 @@
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -62,7 +63,7 @@ export function posthorn(options: PosthornOptions): Provider<PosthornEvent> {
   }
   return defineProvider({
     name: "posthorn",
-    body: "any",
+    body: ANY_BODY,
     attempt: { header: "posthorn-attempt" },
     ...parts(options, (key) => headerName(profile, key)),
   });

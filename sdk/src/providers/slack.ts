@@ -1,4 +1,5 @@
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
+import { EITHER_BODY, fieldBody } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -42,8 +43,7 @@ export function slack(options: TimedOptions): Provider<SlackEvent> {
         },
       },
     ],
-    body: "either",
-    bodyField: "payload",
+    body: fieldBody("payload", EITHER_BODY),
     id: { body: "event_id" },
     type: [{ body: "event.type" }, { body: "type" }, { body: "command" }],
     occurredAt: { from: { body: "event_time" }, unit: "s" },

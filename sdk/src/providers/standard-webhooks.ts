@@ -1,3 +1,4 @@
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -20,7 +21,7 @@ export function standardWebhooks(options: StandardOptions): Provider<StandardEve
   return defineProvider({
     name: "standard-webhooks",
     schemes: standardSchemes(options, [WEBHOOK_HEADERS, SVIX_HEADERS]),
-    body: "any",
+    body: ANY_BODY,
     type: { body: "type" },
     occurredAt: { from: { body: "timestamp" }, unit: "iso" },
   });

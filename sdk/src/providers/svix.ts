@@ -1,3 +1,4 @@
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -17,7 +18,7 @@ export function svix(options: StandardOptions): Provider<SvixEvent> {
   return defineProvider({
     name: "svix",
     schemes: standardSchemes(options, [SVIX_HEADERS, WEBHOOK_HEADERS]),
-    body: "any",
+    body: ANY_BODY,
     type: [{ body: "type" }, { body: "eventType" }],
     occurredAt: { from: { body: "timestamp" }, unit: "iso" },
   });

@@ -1,3 +1,4 @@
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -22,7 +23,7 @@ export function token<E = unknown>(options: AnyTokenOptions): Provider<E> {
     name: "token",
     methods: options.methods ?? ["POST"],
     schemes: [tokenScheme(options, "bearer")],
-    body: "any",
+    body: ANY_BODY,
     id: options.id ?? [],
     type: options.type ?? [],
   });

@@ -1,6 +1,7 @@
 import { isEqual, sha256Hex } from "#crypto";
 import { HMAC_SHA1 } from "../verify/algorithms.ts";
 import { field } from "../verify/batch.ts";
+import { EITHER_BODY } from "../verify/body.ts";
 import { utf8 } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -8,7 +9,7 @@ import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { ADDRESS_HINT, addressReader } from "../verify/public-url.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
-import { isForm } from "../verify/signed-parts.ts";
+import { isForm } from "../verify/form.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
 
 /** The fields of the form (of the query, for GET), or the JSON. */
@@ -46,7 +47,7 @@ export function twilio(options: TwilioOptions): Provider<TwilioEvent> {
       },
     ],
     refusalStatus: 403,
-    body: "either",
+    body: EITHER_BODY,
     id: [
       { header: "i-twilio-idempotency-token" },
       { read: (_, event) => messageOrCallId(event), from: "body" },

@@ -4,7 +4,7 @@ import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
-import { isForm } from "../verify/signed-parts.ts";
+import { isForm } from "../verify/form.ts";
 import { bodySignature } from "../verify/body-signature.ts";
 
 /** The resource itself: what it is the topic says. */

@@ -1,4 +1,5 @@
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
+import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
@@ -37,7 +38,7 @@ export function zendesk(options: TimedOptions): Provider<ZendeskEvent> {
         },
       },
     ],
-    body: "any",
+    body: ANY_BODY,
     id: { header: "x-zendesk-webhook-invocation-id" },
     type: { body: "type" },
     occurredAt: { from: { body: "time" }, unit: "iso" },

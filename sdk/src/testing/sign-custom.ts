@@ -1,7 +1,7 @@
 import { encode } from "../verify/codec.ts";
 import { joined } from "../verify/crypto.ts";
 import type { Part } from "../verify/crypto.ts";
-import { eventReader } from "../verify/event.ts";
+import { eventOf } from "../verify/body.ts";
 import { prepareKeys } from "../verify/secrets.ts";
 import type { CustomScheme, ProviderSpec, Source, ToSign } from "../verify/spec.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
@@ -77,7 +77,7 @@ export async function placeCustom(work: CustomWork): Promise<void> {
 
 function toSign({ spec, scheme, draft }: CustomWork): readonly ToSign[] | WebhookError {
   const request = draft.read();
-  return scheme.signs?.(request, eventReader(spec)(request)) ?? [];
+  return scheme.signs?.(request, eventOf(spec, request)) ?? [];
 }
 
 function isThere(draft: Draft, place: Source): boolean {

@@ -1,9 +1,9 @@
 import { sha256Hex } from "#crypto";
+import { eventOf } from "../verify/body.ts";
 import { encode, utf8, utf8Text } from "../verify/codec.ts";
 import { joined } from "../verify/crypto.ts";
 import type { Part } from "../verify/crypto.ts";
 import { specOf } from "../verify/define-provider.ts";
-import { eventReader } from "../verify/event.ts";
 import type { Provider } from "../verify/provider.ts";
 import { prepareKeys } from "../verify/secrets.ts";
 import { signedParts } from "../verify/signed-parts.ts";
@@ -57,7 +57,8 @@ interface Work<S> {
   readonly nowMs: number;
 }
 
-function specFor<E>(provider: Provider<E>): ProviderSpec {
+/** What the provider was defined with. Throws `CONFIG_INVALID` for one that was made by other means. */
+export function specFor<E>(provider: Provider<E>): ProviderSpec {
   const spec = specOf(provider);
   if (spec !== null) return spec as unknown as ProviderSpec;
   throw invalid("a provider made by defineProvider or by posthorn-sdk/providers", "another");
@@ -76,8 +77,8 @@ export async function signedDraft<E>(
     url: options.url ?? "https://receiver.test/webhook",
     headers: options.headers ?? {},
     body: options.body ?? {},
-    bodyField: spec.bodyField,
-    isForm: spec.body === "form",
+    bodyField: spec.body?.field,
+    isForm: spec.body?.name === "form",
   });
   const work = { spec, draft, options, nowMs };
   await placeIdentity({ ...work, scheme });
@@ -127,7 +128,7 @@ async function defaultId(draft: Draft): Promise<string> {
 /** What was asked for stands where the provider reads it: exact bodies and computed values can't be written into. */
 function assertIdentity({ spec, scheme, draft, options }: Work<Scheme>): void {
   const request = draft.read();
-  const event = eventReader(spec)(request);
+  const event = eventOf(spec, request);
   const wanted = [
     ["id", idsOf(spec, scheme), options.id],
     ["type", listOf(spec.type), options.type],
@@ -186,7 +187,7 @@ function placeTime({ scheme, draft, spec }: Work<SignatureScheme>, nowMs: number
   if ("item" in timestamp.from) return `${value}`;
   if (draft.place(timestamp.from, value)) return `${value}`;
   const request = draft.read();
-  const found = readFirst(readersOf(timestamp.from), request, () => eventReader(spec)(request));
+  const found = readFirst(readersOf(timestamp.from), request, () => eventOf(spec, request));
   if (found !== null) return found.text;
   throw invalid(
     `a body with the time that ${spec.name} reads, or an object to put it into`,
@@ -205,8 +206,8 @@ function partsOf(
   secret: Uint8Array,
 ): readonly Part[] {
   const request = draft.read();
-  const event = (): unknown => eventReader(spec)(request);
-  const variants = signedParts(scheme, spec.bodyField)({ request, event, timestamp }, secret);
+  const event = (): unknown => eventOf(spec, request);
+  const variants = signedParts(scheme)({ request, event, timestamp }, secret);
   if (variants instanceof WebhookError) throw variants;
   const [first] = variants;
   if (first === undefined)
@@ -292,7 +293,7 @@ async function isNoticed(
   } catch {
     return false;
   }
-  return Boolean(await work.scheme.also?.(request, eventReader(work.spec)(request)));
+  return Boolean(await work.scheme.also?.(request, eventOf(work.spec, request)));
 }
 
 /** Another bit in the first byte. */

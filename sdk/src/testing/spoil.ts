@@ -1,6 +1,6 @@
 import { utf8 } from "../verify/codec.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
-import { isForm } from "../verify/signed-parts.ts";
+import { isForm } from "../verify/form.ts";
 
 const LEAVES_MAX = 200;
 

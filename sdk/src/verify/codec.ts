@@ -1,5 +1,5 @@
-/** How a signature or a key is written as text. */
-export type Encoding = "hex" | "base64" | "base64url";
+/** How a signature or a key is written; `text`: as UTF-8, with nothing to decode. */
+export type Encoding = "hex" | "base64" | "base64url" | "text";
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
@@ -16,6 +16,7 @@ export const utf8Text = (bytes: Uint8Array): string => DECODER.decode(bytes);
 export function decode(encoding: Encoding, text: string): Uint8Array | null {
   if (encoding === "hex") return decodeHex(text);
   if (encoding === "base64") return decodeBase64(text);
+  if (encoding === "text") return utf8(text);
   if (/[+/=]/.test(text)) return null;
   const standard = text.replaceAll("-", "+").replaceAll("_", "/");
   return decodeBase64(standard.padEnd(Math.ceil(text.length / 4) * 4, "="));
@@ -23,6 +24,7 @@ export function decode(encoding: Encoding, text: string): Uint8Array | null {
 
 /** The inverse of `decode`; hex in lower case. */
 export function encode(encoding: Encoding, bytes: Uint8Array): string {
+  if (encoding === "text") return utf8Text(bytes);
   let text = "";
   if (encoding === "hex") {
     for (const byte of bytes) text += byte.toString(16).padStart(2, "0");

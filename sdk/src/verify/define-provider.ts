@@ -1,13 +1,11 @@
+import { JSON_BODY } from "./body.ts";
 import { deliveryMaker } from "./delivery-of.ts";
 import type { VerifyResult } from "./delivery.ts";
-import type { WebhookErrorCode } from "./error.ts";
-import { eventReader } from "./event.ts";
 import type { Provider } from "./provider.ts";
 import type { ReadRequest } from "./read-request.ts";
-import { signatureCheck } from "./signature-scheme.ts";
+import { TOKEN, signatureCheck } from "./signature-scheme.ts";
 import type { SchemeCheck } from "./signature-scheme.ts";
-import type { Accepted, ProviderSpec, Scheme } from "./spec.ts";
-import { tokenCheck } from "./token-scheme.ts";
+import type { Accepted, ProviderSpec, Scheme, SignatureScheme, TokenScheme } from "./spec.ts";
 import { WebhookError } from "./webhook-error.ts";
 
 const SPECS = /* @__PURE__ */ new WeakMap<object, ProviderSpec<never>>();
@@ -20,8 +18,8 @@ export function defineProvider<E = unknown>(spec: ProviderSpec<E>): Provider<E> 
   if (spec.schemes.length === 0) {
     throw new WebhookError("CONFIG_INVALID", "expected schemes to have at least one, got none");
   }
-  const checks = spec.schemes.map((scheme) => schemeCheck(scheme, spec.bodyField));
-  const readEvent = eventReader(spec);
+  const checks = spec.schemes.map((scheme) => schemeCheck(scheme));
+  const { body = JSON_BODY } = spec;
   const settle = settler(spec);
   const provider: Provider<E> = {
     name: spec.name,
@@ -32,7 +30,7 @@ export function defineProvider<E = unknown>(spec: ProviderSpec<E>): Provider<E> 
       if (early instanceof WebhookError) return refused(early);
       if (early !== null) return { ok: true, kind: "handshake", answer: early };
       let event: { readonly value: unknown } | undefined;
-      const eventOf = (): unknown => (event ??= { value: readEvent(request) }).value;
+      const eventOf = (): unknown => (event ??= { value: body.read(request) }).value;
       const verdict = await judged(checks, request, eventOf, nowMs);
       if (verdict instanceof WebhookError) return refused(restated(verdict, spec.refusalStatus));
       return settle(request, eventOf, verdict);
@@ -50,10 +48,25 @@ export function specOf<E>(provider: Provider<E>): ProviderSpec<E> | null {
   return (SPECS.get(provider) as ProviderSpec<E> | undefined) ?? null;
 }
 
-function schemeCheck(scheme: Scheme, bodyField: string | undefined): SchemeCheck {
-  if (scheme.kind === "signature") return signatureCheck(scheme, bodyField);
-  if (scheme.kind === "token") return tokenCheck(scheme);
-  return (request, event, nowMs) => scheme.check(request, event(), nowMs);
+function schemeCheck(scheme: Scheme): SchemeCheck {
+  return scheme.kind === "custom"
+    ? (request, event, nowMs) => scheme.check(request, event(), nowMs)
+    : signatureCheck(scheme.kind === "token" ? tokenSignature(scheme) : scheme);
+}
+
+/** A token is its own proof: what is sent is compared as a signature is, over nothing. */
+function tokenSignature(scheme: TokenScheme): SignatureScheme {
+  const { token, form, prefix = "" } = scheme;
+  const isBasic = form === "basic";
+  return {
+    ...scheme,
+    kind: "signature",
+    signature: token,
+    prefix: isBasic ? "Basic " : prefix,
+    encoding: isBasic ? "base64" : "text",
+    algorithm: TOKEN,
+    signed: "",
+  };
 }
 
 /** The first acceptance, or the refusal of the scheme that came furthest. */
@@ -78,18 +91,12 @@ async function judged(
   return furthest as WebhookError;
 }
 
-/** How far a scheme has to come to refuse with the code; what is not listed comes last. */
-const STEPS: Readonly<Partial<Record<WebhookErrorCode, number>>> = {
-  HEADER_MISSING: 0,
-  SCHEME_UNSUPPORTED: 1,
-  HEADER_MALFORMED: 2,
-  TIMESTAMP_MISSING: 3,
-  TIMESTAMP_TOO_OLD: 3,
-  TIMESTAMP_TOO_NEW: 3,
-};
+/** In the order in which a scheme refuses; what is not listed comes last. */
+const STEPS = ["HEADER_MISSING", "SCHEME_UNSUPPORTED", "HEADER_MALFORMED", "TIMESTAMP"];
 
 function progress({ code }: WebhookError): number {
-  return STEPS[code] ?? 4;
+  const step = STEPS.findIndex((start) => code.startsWith(start));
+  return step === -1 ? STEPS.length : step;
 }
 
 function restated(error: WebhookError, status: number | undefined): WebhookError {
@@ -102,12 +109,15 @@ function settler<E>(
   spec: ProviderSpec<E>,
 ): (request: ReadRequest, event: () => unknown, accepted: Accepted) => Promise<VerifyResult<E>> {
   const makeDelivery = deliveryMaker(spec);
-  const { body = "json", handshake } = spec;
+  const { body = JSON_BODY, handshake } = spec;
   return async (request, eventOf, accepted) => {
-    // With `any` there is nothing that would be no event.
-    if (body !== "any" && eventOf() === undefined) {
+    // With `any` there is nothing that would be no event, and no need to look.
+    if (body.name !== "any" && eventOf() === undefined) {
       return refused(
-        new WebhookError("BODY_INVALID", `expected the body to be ${body}, got something else`),
+        new WebhookError(
+          "BODY_INVALID",
+          `expected the body to be ${body.name}, got something else`,
+        ),
       );
     }
     const answer = handshake && (await handshake({ request, event: eventOf() as E, accepted }));

@@ -1,3 +1,4 @@
+import { ANY_BODY, fieldBody, formField } from "./body.ts";
 import { defineProvider } from "./define-provider.ts";
 import { assertOptions } from "./options.ts";
 import type { SecretOptions } from "./options.ts";
@@ -21,9 +22,10 @@ export function giteaFamily(
   return defineProvider({
     name,
     methods: ["POST", "GET"],
-    schemes: [{ ...signature, signed: "{payload}" }],
-    body: "any",
-    bodyField: "payload",
+    schemes: [
+      { ...signature, signed: (request) => [[formField(request, "payload") ?? request.body]] },
+    ],
+    body: fieldBody("payload", ANY_BODY),
     id: { header: `x-${name}-delivery` },
     type: { header: `x-${name}-event` },
   });

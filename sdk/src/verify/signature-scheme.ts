@@ -1,3 +1,4 @@
+import { isEqual } from "#crypto";
 import { decode } from "./codec.ts";
 import type { Awaitable } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
@@ -5,7 +6,7 @@ import { prepareKeys } from "./secrets.ts";
 import { signedParts } from "./signed-parts.ts";
 import { readersOf } from "./sources.ts";
 import type { Reader } from "./sources.ts";
-import type { Accepted, SignatureScheme, TimestampRule } from "./spec.ts";
+import type { Accepted, Algorithm, SignatureScheme, TimestampRule } from "./spec.ts";
 import { TOLERANCE_S, timeMs, windowError } from "./times.ts";
 import { WebhookError } from "./webhook-error.ts";
 
@@ -26,14 +27,11 @@ interface Items {
 }
 
 /** Throws `WebhookError` for secrets and templates that can't be used. */
-export function signatureCheck(
-  scheme: SignatureScheme,
-  bodyField: string | undefined,
-): SchemeCheck {
+export function signatureCheck(scheme: SignatureScheme): SchemeCheck {
   const readItems = itemReader(scheme);
   const readTime = scheme.timestamp === undefined ? null : timeReader(scheme.timestamp);
   const ids = readersOf(scheme.id);
-  const partsOf = signedParts(scheme, bodyField);
+  const partsOf = signedParts(scheme);
   const keysOf = prepareKeys(scheme.secret, scheme.secretForm, scheme.algorithm);
 
   // Waits only where it has to: Node has every answer at once, and each `await` of one costs a tenth of a microsecond.
@@ -55,16 +53,24 @@ export function signatureCheck(
         return { signedAtMs: time.ms, id: ids[0]?.read(request, event) ?? null, secret };
       }
     }
-    return mismatch(scheme.hint);
+    return mismatch(scheme);
   };
 }
 
-function mismatch(hint = MISMATCH_HINT): WebhookError {
-  return new WebhookError(
-    "SIGNATURE_MISMATCH",
-    "expected a signature made with the secret, got another",
-    { hint },
-  );
+/** What is sent is the secret itself. */
+export const TOKEN: Algorithm = {
+  name: "token",
+  prepare: (secret) => (given) => given.some((one) => isEqual(one, secret)),
+};
+
+function mismatch({ algorithm, hint = MISMATCH_HINT }: SignatureScheme): WebhookError {
+  return algorithm === TOKEN
+    ? new WebhookError("TOKEN_MISMATCH", "expected the token to be the secret, got another")
+    : new WebhookError(
+        "SIGNATURE_MISMATCH",
+        "expected a signature made with the secret, got another",
+        { hint },
+      );
 }
 
 /** Takes the signatures, and the time where it is among them, out of where they stand. */
@@ -87,7 +93,7 @@ function itemReader(
       for (const item of text === null ? [] : itemsOf(text, separator)) {
         if (timePrefix !== null && item.startsWith(timePrefix)) {
           times.push(item.slice(timePrefix.length));
-        } else if (!item.startsWith(prefix)) others.push(item);
+        } else if (!startsWith(item, prefix)) others.push(item);
         else if (count++ < SIGNATURES_MAX) {
           const bytes = decode(encoding, item.slice(prefix.length));
           if (bytes !== null) signatures.push(bytes);
@@ -110,6 +116,13 @@ function itemsOf(text: string, separator: string | undefined): readonly string[]
     .filter((item) => item !== "");
 }
 
+/** `Bearer` may be written in any way; nothing else that stands before a signature has two. */
+function startsWith(item: string, prefix: string): boolean {
+  return (
+    item.startsWith(prefix) || item.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase()
+  );
+}
+
 /** Another version or algorithm is told from something that is no signature at all. */
 function unsigned(
   name: string,
@@ -119,7 +132,7 @@ function unsigned(
 ): WebhookError {
   if (isMissing) return new WebhookError("HEADER_MISSING", `expected ${name}, got none`);
   const wanted = `expected ${name} to have a signature ${prefix}…`;
-  return others.some((item) => /^[a-z][a-z0-9]*[=,]./i.test(item))
+  return others.some((item) => /^[a-z][a-z0-9]*[=, ]./i.test(item))
     ? new WebhookError("SCHEME_UNSUPPORTED", `${wanted}, got other kinds only`)
     : new WebhookError("HEADER_MALFORMED", `${wanted}, got none`);
 }

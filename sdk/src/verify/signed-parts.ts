@@ -21,11 +21,11 @@ export type SignedParts = (
 type Piece = (state: SigningState, secret: Uint8Array) => Part | WebhookError;
 
 /** Throws `CONFIG_INVALID` for a template with a name that nobody gives. A test kit signs with the same function. */
-export function signedParts(scheme: SignatureScheme, bodyField: string | undefined): SignedParts {
+export function signedParts(scheme: SignatureScheme): SignedParts {
   const { signed } = scheme;
   if (typeof signed === "function") return ({ request, event }) => signed(request, event());
   const pieces = signed.split(/(?=\{)|(?<=\})/);
-  const readers = pieces.map((text, index) => pieceOf(text, pieces[index + 1], scheme, bodyField));
+  const readers = pieces.map((text, index) => pieceOf(text, pieces[index + 1], scheme));
   return (state, secret) => {
     const parts: Part[] = [];
     for (const read of readers) {
@@ -37,18 +37,13 @@ export function signedParts(scheme: SignatureScheme, bodyField: string | undefin
   };
 }
 
-function pieceOf(
-  text: string,
-  next: string | undefined,
-  scheme: SignatureScheme,
-  bodyField: string | undefined,
-): Piece {
+function pieceOf(text: string, next: string | undefined, scheme: SignatureScheme): Piece {
   if (!text.startsWith("{")) return () => text;
   const name = text.slice(1, -1);
   const source = name === "id" ? scheme.id : scheme.values?.[name];
   if (source !== undefined) return valuePiece(readersOf(source), next);
-  const piece = PIECES[name] ?? (name === "payload" && payloadPiece(bodyField ?? ""));
-  if (piece) return piece;
+  const piece = PIECES[name];
+  if (piece !== undefined) return piece;
   throw new WebhookError(
     "CONFIG_INVALID",
     `expected {${name}} to be a value of the scheme, got none`,
@@ -62,10 +57,6 @@ const PIECES: Readonly<Record<string, Piece>> = {
   method: ({ request }) => request.method,
   secret: (_, secret) => secret,
 };
-
-function payloadPiece(bodyField: string): Piece {
-  return ({ request }) => formField(request, bodyField) ?? request.body;
-}
 
 function valuePiece(readers: ReturnType<typeof readersOf>, next: string | undefined): Piece {
   const border = next === undefined || next.startsWith("{") ? null : next.charAt(0);
@@ -82,17 +73,4 @@ function valuePiece(readers: ReturnType<typeof readersOf>, next: string | undefi
     }
     return "";
   };
-}
-
-/** The text of a form's field: of the body where that is a form, of the address where there is no body. */
-export function formField(request: ReadRequest, field: string): string | null {
-  if (isForm(request)) return request.form().get(field);
-  return request.body.length === 0 ? request.query(field) : null;
-}
-
-export function isForm(request: ReadRequest): boolean {
-  return (
-    request.header("content-type")?.toLowerCase().startsWith("application/x-www-form-urlencoded") ??
-    false
-  );
 }

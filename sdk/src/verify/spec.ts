@@ -1,4 +1,5 @@
 import type { Awaitable, Hmac, Part } from "./crypto.ts";
+import type { BodyFormat } from "./body.ts";
 import type { Encoding } from "./codec.ts";
 import type { Answer } from "./error.ts";
 import type { ReadRequest } from "./read-request.ts";
@@ -88,8 +89,7 @@ export interface SignatureScheme extends SchemeBase {
   readonly algorithm: Algorithm;
   /**
    * The signed bytes as a template: literal text and `{body}`, `{timestamp}`, `{id}`, `{url}`, `{method}`, `{secret}` (for
-   * plain digests), `{payload}` (the body, or the form field that `bodyField` names) or a name of `values`. Or a function
-   * that gives all variants which may have been signed.
+   * plain digests) or a name of `values`. Or a function that gives all variants which may have been signed.
    */
   readonly signed: string | SignedVariants;
   /** Further values of the template. */
@@ -169,13 +169,8 @@ export interface ProviderSpec<E = unknown> {
   ) => { readonly stream: string; readonly number: number } | null;
   /** False where retries of one event may differ in their bytes. */
   readonly isBodyStable?: boolean;
-  /**
-   * `json` (default) and `form` refuse what is none; `either` goes by the content type; `any` takes JSON where it is some, and
-   * text otherwise.
-   */
-  readonly body?: "json" | "form" | "either" | "any";
-  /** The field that holds the JSON where it comes as a form (or in the address, where there is no body): `payload`. */
-  readonly bodyField?: string;
+  /** Default `JSON_BODY`. */
+  readonly body?: BodyFormat;
   /** Before anything is verified: an answer for what is never signed, a refusal, or null to go on. */
   readonly preflight?: (request: ReadRequest) => Answer | WebhookError | null;
   /** Genuine, but not an event: what it is to be answered with, or null. */

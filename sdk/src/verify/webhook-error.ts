@@ -1,37 +1,27 @@
 import type { Answer, WebhookErrorCode } from "./error.ts";
 
-/** The HTTP answer and the meaning of each code. `isRetryable`: the same request may succeed later. */
-const CODES: Readonly<Record<WebhookErrorCode, readonly [status: number, isRetryable: boolean]>> = {
-  HEADER_MISSING: [401, false],
-  HEADER_MALFORMED: [400, false],
-  SCHEME_UNSUPPORTED: [401, false],
-  SIGNATURE_MISMATCH: [401, false],
-  TOKEN_MISMATCH: [401, false],
-  BODY_DIGEST_MISMATCH: [401, false],
-  TIMESTAMP_MISSING: [401, false],
-  TIMESTAMP_TOO_OLD: [401, false],
-  TIMESTAMP_TOO_NEW: [401, false],
-  REPLAYED: [401, false],
-  BODY_TOO_LARGE: [413, false],
-  BODY_INVALID: [400, false],
-  METHOD_NOT_ALLOWED: [405, false],
-  ADDRESS_NOT_ALLOWED: [403, false],
-  RATE_LIMITED: [429, true],
-  CERT_URL_UNTRUSTED: [401, false],
-  BODY_ALREADY_PARSED: [500, true],
-  BODY_ALREADY_READ: [500, true],
-  CONFIG_INVALID: [500, true],
-  SECRET_INVALID: [500, true],
-  SECRET_MISSING: [500, true],
-  KEY_UNAVAILABLE: [503, true],
-  PAYLOAD_INVALID: [422, false],
-  ID_CONFLICT: [422, false],
-  BUSY: [503, true],
-  INBOX_UNAVAILABLE: [503, true],
-  HANDLER_FAILED: [500, true],
-  HANDLER_TIMEOUT: [503, true],
-  DUPLICATE: [409, false],
-  HANDSHAKE: [200, false],
+/** The HTTP answers that are not 401: what is not genuine gets that. */
+const STATUSES: Readonly<Partial<Record<WebhookErrorCode, number>>> = {
+  HEADER_MALFORMED: 400,
+  BODY_TOO_LARGE: 413,
+  BODY_INVALID: 400,
+  METHOD_NOT_ALLOWED: 405,
+  ADDRESS_NOT_ALLOWED: 403,
+  RATE_LIMITED: 429,
+  BODY_ALREADY_PARSED: 500,
+  BODY_ALREADY_READ: 500,
+  CONFIG_INVALID: 500,
+  SECRET_INVALID: 500,
+  SECRET_MISSING: 500,
+  KEY_UNAVAILABLE: 503,
+  PAYLOAD_INVALID: 422,
+  ID_CONFLICT: 422,
+  BUSY: 503,
+  INBOX_UNAVAILABLE: 503,
+  HANDLER_FAILED: 500,
+  HANDLER_TIMEOUT: 503,
+  DUPLICATE: 409,
+  HANDSHAKE: 200,
 };
 
 export interface WebhookErrorExtra {
@@ -52,6 +42,7 @@ export interface WebhookErrorExtra {
 export class WebhookError extends Error {
   readonly code: WebhookErrorCode;
   readonly status: number;
+  /** Whether the same request may succeed later. */
   readonly isRetryable: boolean;
   readonly hint: string | null;
   readonly retryAfterMs: number | null;
@@ -61,9 +52,9 @@ export class WebhookError extends Error {
     super(message, extra.cause === undefined ? undefined : { cause: extra.cause });
     this.name = "WebhookError";
     this.code = code;
-    const [status, isRetryable] = CODES[code];
+    const status = STATUSES[code] ?? 401;
     this.status = extra.answer?.status ?? extra.status ?? status;
-    this.isRetryable = isRetryable;
+    this.isRetryable = status >= 500 || status === 429;
     this.hint = extra.hint ?? null;
     this.retryAfterMs = extra.retryAfterMs ?? null;
     this.#answer = extra.answer;
