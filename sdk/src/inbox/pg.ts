@@ -17,16 +17,23 @@ export interface PgClient {
 }
 
 /** `Pool` of `pg`, by its shape. */
-export interface PgPool<Client extends PgClient> {
-  connect(): Promise<Client>;
+export interface PgPool {
+  connect(): Promise<PgClient>;
 }
 
+/** `PoolClient` for `Pool`. Its `connect` has a second form, with a callback, which the compiler would look at alone. */
+export type PgClientOf<Pool extends PgPool> = Pool extends {
+  connect: { (): Promise<infer Client extends PgClient>; (callback: never): void };
+}
+  ? Client
+  : Awaited<ReturnType<Pool["connect"]>>;
+
 /** `tx` is a client of the pool with its transaction begun: commit, roll-back and release are the inbox's. */
-export function pgInbox<Client extends PgClient>(
-  pool: PgPool<Client>,
+export function pgInbox<Pool extends PgPool>(
+  pool: Pool,
   options: SqlInboxOptions = {},
-): TransactionalInbox<Client> {
-  return sqlInbox<Client>(
+): TransactionalInbox<PgClientOf<Pool>> {
+  return sqlInbox<PgClientOf<Pool>>(
     {
       dialect: "postgres",
       async run(client, sql, values) {
@@ -39,11 +46,11 @@ export function pgInbox<Client extends PgClient>(
   );
 }
 
-async function transaction<Client extends PgClient, T>(
-  pool: PgPool<Client>,
-  work: (tx: Client) => Promise<T>,
+async function transaction<Pool extends PgPool, T>(
+  pool: Pool,
+  work: (tx: PgClientOf<Pool>) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect();
+  const client = (await pool.connect()) as PgClientOf<Pool>;
   // A connection that breaks while the handler does something else says so by this event, which ends the process if unheard.
   // The next query, or the commit, tells the transaction.
   const ignore = (): void => {};

@@ -35,7 +35,7 @@ export interface SqlDesk<Tx extends object> {
   lose(tx: Tx): void;
   /** In a transaction of its own, with the lock limit; tried once more after a lock, then rejects with `BUSY`. */
   own<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** In somebody's transaction, whose own lock limit is put back after. */
+  /** In somebody's transaction, whose own lock limit is put back after. Not within itself: MySQL has one place to remember it. */
   limited<T>(tx: Tx, work: () => Promise<T>): Promise<T>;
   /** PostgreSQL only: puts back what `make` found. */
   putBack(tx: Tx, earlier: SqlValue): Promise<void>;

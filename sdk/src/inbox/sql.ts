@@ -65,7 +65,7 @@ async function migrate<Tx extends object>(
 }
 
 // "posthorn" in ASCII, its first seven bytes: a number that no other application locks by chance.
-const TAKE_TURNS = "SELECT 1 AS found FROM (SELECT pg_advisory_xact_lock(31647900182081138)) turn";
+const TAKE_TURNS = "SELECT 1 AS found FROM (SELECT pg_advisory_xact_lock(31647739056516978)) turn";
 
 async function claim<Tx extends object>(
   desk: SqlDesk<Tx>,
@@ -74,7 +74,9 @@ async function claim<Tx extends object>(
 ): Promise<Claim> {
   checkEntry(entry);
   try {
-    const row = await holdRow(desk, tx, entry);
+    const hold = () => holdRow(desk, tx, entry);
+    // PostgreSQL's first statement sets the limit and puts it back by itself.
+    const row = await (desk.dialect === "postgres" ? hold() : desk.limited(tx, hold));
     return row === null ? BUSY : claimOf(row, entry);
   } catch (error) {
     if (!isLockError(desk.dialect, error)) throw error;
@@ -90,10 +92,8 @@ async function holdRow<Tx extends object>(
   entry: InboxEntry,
 ): Promise<RowState | null> {
   if (desk.dialect === "postgres") return holdInPostgres(desk, tx, entry);
-  return desk.limited(tx, async () => {
-    await make(desk, tx, entry);
-    return read(desk, tx, entry);
-  });
+  await make(desk, tx, entry);
+  return read(desk, tx, entry);
 }
 
 /** A new event is one round trip. A known one is read under its lock, in the version that was committed last. */

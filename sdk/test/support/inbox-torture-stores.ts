@@ -99,7 +99,7 @@ function openSqlite({ at, step = () => {}, lockWaitMs = 3_000 }: StoreOptions): 
       db.exec(sql);
     },
     prepare(sql) {
-      const statement = db.prepare<unknown[], unknown>(sql);
+      const statement = db.prepare(sql);
       const begin = (): void => (sql.startsWith("PRAGMA") ? undefined : step());
       return {
         reader: statement.reader,

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { type SqlHandle, type SqlInboxOptions } from "../src/inbox/sql-desk.ts";
+import { sqlInbox } from "../src/inbox/sql.ts";
+import { WebhookError } from "../src/verify/webhook-error.ts";
+
+const handle: SqlHandle<object> = {
+  dialect: "mysql",
+  run: async () => [],
+  transaction: (work) => work({}),
+};
+
+function problemOf(options: SqlInboxOptions): string {
+  try {
+    sqlInbox(handle, options);
+    return "none";
+  } catch (error) {
+    assert.ok(error instanceof WebhookError && error.code === "CONFIG_INVALID");
+    return error.message;
+  }
+}
+
+test("a table's name that is none is refused when the inbox is made", () => {
+  for (const table of ["", "a b", "a;b", 'a"b', "a`b", "a.b.c", "1a", "ä", ".a", "x".repeat(49)]) {
+    assert.match(problemOf({ table }), /^expected table to be a name .*, got "/);
+  }
+  for (const table of ["inbox", "app.inbox", "_Inbox_2"])
+    assert.equal(problemOf({ table }), "none");
+});
+
+test("a lock limit that is none is refused when the inbox is made", () => {
+  for (const lockWaitMs of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 600_001]) {
+    const problem = `expected lockWaitMs to be a whole number from 1 to 600000, got ${lockWaitMs}`;
+    assert.equal(problemOf({ lockWaitMs }), problem);
+  }
+});
+
+test("the DDL is the application's to read, to change and to run in its own migrations", () => {
+  const { ddl } = sqlInbox(handle, { table: "app.inbox" });
+  assert.match(ddl.join(";\n"), /^CREATE TABLE IF NOT EXISTS `app`\.`inbox` \(/);
+});
