@@ -7,16 +7,13 @@ export interface Timers {
 // Beyond this, timers fire at once instead of late.
 const DELAY_MS_MAX = 2 ** 31 - 1;
 
-/** The runtime's own; where it can, a timer that waits does not keep the process alive. */
+/**
+ * The runtime's own. What waits keeps the process alive: a script that reconciles, or a worker between two looks, would otherwise
+ * end in the middle of its work without a word. So whoever no longer needs a timer calls it off.
+ */
 export const systemTimers: Timers = {
   after(delayMs, run) {
-    const timer: unknown = setTimeout(run, Math.min(Math.max(delayMs, 0), DELAY_MS_MAX));
-    if (isUnrefable(timer)) timer.unref();
-    return () => clearTimeout(timer as ReturnType<typeof setTimeout>);
+    const timer = setTimeout(run, Math.min(Math.max(delayMs, 0), DELAY_MS_MAX));
+    return () => clearTimeout(timer);
   },
 };
-
-/** Node and Bun give an object, Deno and workerd a number. */
-function isUnrefable(timer: unknown): timer is { unref(): void } {
-  return typeof timer === "object" && timer !== null && "unref" in timer;
-}
