@@ -109,6 +109,31 @@ function testOrder<Tx>(at: () => Ground<Tx>): void {
     assert.deepEqual(await idsOf(at(), leaseOf("order")), ["a3"]);
   });
 
+  test("a later one that was leased, but not begun, goes back behind an earlier one of its key", async () => {
+    const { inbox } = at();
+    const [first, second] = await deadAndLeased("given back");
+    await inbox.redrive(first, NOW_MS + 9);
+    assert.deepEqual(await idsOf(at(), leaseOf("given back")), [], "one of a key at a time");
+    assert.equal(await finish(at(), second, "turn-1"), false);
+    assert.deepEqual(await idsOf(at(), leaseOf("given back")), ["a1"]);
+    assert.equal(await finish(at(), first, "turn-1"), true);
+    const [again] = await inbox.lease(leaseOf("given back"));
+    assert.deepEqual([again?.id, again?.attempt], ["a2", 1]);
+  });
+
+  /** Two of one key: the first is dead, the second leased. */
+  async function deadAndLeased(endpoint: string) {
+    const { inbox } = at();
+    const pair = ["a1", "a2"].map((id) => storedOf(endpoint, id, { orderingKey: "a" }));
+    const [first, second] = pair;
+    assert.ok(first !== undefined && second !== undefined);
+    for (const entry of pair) await inbox.store(entry);
+    await inbox.lease(leaseOf(endpoint));
+    await inbox.release(first, "turn-1", failureOf({ isDead: true }));
+    assert.deepEqual(await idsOf(at(), leaseOf(endpoint)), ["a2"]);
+    return [first, second] as const;
+  }
+
   test("workers at once share the events, each to one", async () => {
     const { inbox } = at();
     const ids = Array.from({ length: 24 }, (_, i) => `evt_${i}`);
