@@ -14,8 +14,10 @@ export interface DialectTraits {
   readonly unlessKnown: string;
   /** mysql2 takes bytes as `Buffer` only, which not every runtime has. */
   readonly areBytesHex: boolean;
-  /** Codes of errors that mean: somebody else was at it. All drivers', and what wraps them. */
-  readonly lockCodes: ReadonlySet<unknown>;
+  /** Codes of errors that mean: the limit is over, and somebody else is still at it. All drivers', and what wraps them. */
+  readonly waitedCodes: ReadonlySet<unknown>;
+  /** The same for: this one of two had to give way. Tried again at once, it may well succeed. */
+  readonly yieldedCodes: ReadonlySet<unknown>;
 }
 
 export const TRAITS: Readonly<Record<Dialect, DialectTraits>> = {
@@ -26,8 +28,10 @@ export const TRAITS: Readonly<Record<Dialect, DialectTraits>> = {
     lockFree: " FOR UPDATE SKIP LOCKED",
     unlessKnown: "ON CONFLICT (endpoint, id) DO NOTHING",
     areBytesHex: false,
-    // lock_not_available, deadlock_detected, serialization_failure; Prisma's word for the last two.
-    lockCodes: new Set(["55P03", "40P01", "40001", "P2034"]),
+    // lock_not_available.
+    waitedCodes: new Set(["55P03"]),
+    // deadlock_detected, serialization_failure; Prisma's word for both.
+    yieldedCodes: new Set(["40P01", "40001", "P2034"]),
   },
   mysql: {
     place: () => "?",
@@ -38,8 +42,10 @@ export const TRAITS: Readonly<Record<Dialect, DialectTraits>> = {
     // to raise: a deadlock each time; and it hides every other error.
     unlessKnown: "ON DUPLICATE KEY UPDATE attempts = attempts",
     areBytesHex: true,
-    // ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_CHECKREAD (MariaDB's snapshot isolation).
-    lockCodes: new Set([1205, 1213, 1020, "P2034"]),
+    // ER_LOCK_WAIT_TIMEOUT.
+    waitedCodes: new Set([1205]),
+    // ER_LOCK_DEADLOCK, ER_CHECKREAD (MariaDB's snapshot isolation).
+    yieldedCodes: new Set([1213, 1020, "P2034"]),
   },
   sqlite: {
     place: () => "?",
@@ -50,15 +56,8 @@ export const TRAITS: Readonly<Record<Dialect, DialectTraits>> = {
     unlessKnown: "ON CONFLICT (endpoint, id) DO NOTHING",
     areBytesHex: false,
     // SQLITE_BUSY and SQLITE_LOCKED, as better-sqlite3 and as node:sqlite say it.
-    lockCodes: new Set([
-      "SQLITE_BUSY",
-      "SQLITE_BUSY_SNAPSHOT",
-      "SQLITE_LOCKED",
-      5,
-      6,
-      517,
-      "P2034",
-    ]),
+    waitedCodes: new Set(["SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", 5, 6, 517]),
+    yieldedCodes: new Set(),
   },
 };
 
@@ -66,11 +65,20 @@ const CAUSES_MAX = 6;
 
 /** Whether the database gave up because of somebody else's lock: nothing was done, and a later try may succeed. */
 export function isLockError(dialect: Dialect, error: unknown): boolean {
-  const { lockCodes } = TRAITS[dialect];
+  const { waitedCodes } = TRAITS[dialect];
+  return hasCode(error, waitedCodes) || isYielded(dialect, error);
+}
+
+/** Whether it was a deadlock or the like, which is over as soon as one of the two has given way. */
+export function isYielded(dialect: Dialect, error: unknown): boolean {
+  return hasCode(error, TRAITS[dialect].yieldedCodes);
+}
+
+function hasCode(error: unknown, codes: ReadonlySet<unknown>): boolean {
   let current = error;
   for (let depth = 0; depth < CAUSES_MAX && isRecord(current); depth += 1) {
     const { code, errno, errcode, originalCode } = current;
-    if ([code, errno, errcode, originalCode].some((one) => lockCodes.has(one))) return true;
+    if ([code, errno, errcode, originalCode].some((one) => codes.has(one))) return true;
     current = current["cause"] ?? current["driverAdapterError"] ?? current["meta"];
   }
   return false;

@@ -1,7 +1,7 @@
 /** How the parts of the SQL inbox run statements: values by name, locks that are waited for no longer than allowed. */
 import { WebhookError } from "../verify/webhook-error.ts";
 import { compile, type Statement, type Statements, statementsOf } from "./statements.ts";
-import { type Dialect, isLockError, TRAITS } from "./dialect.ts";
+import { type Dialect, isLockError, isYielded, TRAITS } from "./dialect.ts";
 import { busyError, isBusyError, LOCK_WAIT_MS } from "./state.ts";
 
 export type SqlValue = string | number | Uint8Array | null;
@@ -33,7 +33,7 @@ export interface SqlDesk<Tx extends object> {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Says that a lock was not had in this transaction. */
   lose(tx: Tx): void;
-  /** In a transaction of its own, with the lock limit; tried once more after a lock, then rejects with `BUSY`. */
+  /** In a transaction of its own, with the lock limit; tried again after a deadlock, then rejects with `BUSY`. */
   own<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** In somebody's transaction, whose own lock limit is put back after. Not within itself: MySQL has one place to remember it. */
   limited<T>(tx: Tx, work: () => Promise<T>): Promise<T>;
@@ -49,7 +49,7 @@ interface TableName {
   readonly name: string;
 }
 
-const TRIES = 2;
+const TRIES = 3;
 const LOCK_WAIT_MS_MAX = 600_000;
 const TABLE = /^(?:[a-z_][a-z0-9_]{0,47}\.)?[a-z_][a-z0-9_]{0,47}$/i;
 
@@ -114,7 +114,7 @@ export function openDesk<Tx extends object>(
         return await transaction((tx) => limited(tx, () => work(tx)));
       } catch (error) {
         if (isBusyError(error) || !isLockError(dialect, error)) throw error;
-        if (tries === TRIES) throw busyError(error);
+        if (tries === TRIES || !isYielded(dialect, error)) throw busyError(error);
       }
     }
   }
