@@ -180,7 +180,11 @@ export const EFFECTS: readonly Effect[] = [
     words: ["setTimeout", "setInterval", "setImmediate"],
     homes: ["daemon/system", "sdk/src/verify/timers.ts"],
   },
-  { name: "the environment", words: ["process.env"], homes: ["daemon/config.ts"] },
+  {
+    name: "the environment",
+    words: ["process.env"],
+    homes: ["daemon/config.ts", "sdk/src/testing/environment.ts"],
+  },
   {
     name: "the console",
     words: ["console", "process.stdout", "process.stderr"],

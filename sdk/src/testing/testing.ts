@@ -5,6 +5,8 @@ import { signedDraft } from "./sign.ts";
 import type { SignOptions } from "./sign.ts";
 
 export { certificateFetch } from "./certificate-fetch.ts";
+export { diagnose } from "./diagnose.ts";
+export type { DiagnoseOptions, Finding } from "./diagnose.ts";
 export type { SignOptions, Tamper } from "./sign.ts";
 
 /** A clock that stands still until it is told to go on. Hand over `clock.now` wherever a clock can be given. */
