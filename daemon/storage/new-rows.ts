@@ -16,7 +16,7 @@ export interface NewRows<Row> {
   write(): void;
 }
 
-/** Twice as many gain nothing more. */
+/** With 16 an event costs half a microsecond more. All values of a statement are copied at once, so bodies bound it, too. */
 const ROWS_MAX = 64;
 
 /** Prepared once per connection, used for one commit at a time. A row's values come in the order of `columns`. */

@@ -6,6 +6,10 @@ import { START_MS } from "./store-desk.ts";
 const FINGERPRINT = Buffer.alloc(32, 1);
 const ANOTHER = Buffer.alloc(32, 2);
 
+function claim(key: string) {
+  return { idempotency: { key, fingerprint: FINGERPRINT } };
+}
+
 export const acceptanceLaws: Laws = {
   "an accepted event has one pending delivery per endpoint, in the endpoints' order": async (
     desk,
@@ -104,6 +108,34 @@ export const acceptanceLaws: Laws = {
     );
     assert.equal((await desk.store.reads.counts(endpoint.seq)).pending, 2);
   },
+
+  "of a large batch each event keeps its own body and deliveries, whatever was refused in between":
+    async (desk) => {
+      const endpoints = [await desk.endpoint(), await desk.endpoint()];
+      await desk.send([], { id: "mine" });
+      const batch = Array.from({ length: 150 }, (_, i) => {
+        const body = `{"data":${i}}`;
+        if (i % 10 === 5)
+          return desk.event(endpoints, { id: "mine", ...claim(`taken-${i}`), body });
+        // Those with a key are written one by one, between those that are gathered.
+        const sent = i % 7 === 3 ? { body, ...claim(`key-${i}`) } : { body };
+        return desk.event(endpoints.slice(i % 3), sent);
+      });
+      const answers = await desk.store.events.acceptEvents(batch);
+      for (const [i, answer] of answers.entries()) {
+        const refused = i % 10 === 5;
+        assert.equal(answer.kind, refused ? "conflict" : "accepted");
+        if (answer.kind !== "accepted") continue;
+        const event = await desk.store.reads.event(desk.applicationSeq, answer.eventId);
+        assert.equal(event?.seq, answer.eventSeq);
+        assert.equal(Buffer.from(event.body.bytes).toString(), `{"data":${i}}`);
+        assert.equal(event.deliveryCount, endpoints.slice(i % 3).length);
+        for (const { id, seq } of answer.deliveries) {
+          const row = await desk.store.reads.delivery(desk.applicationSeq, id);
+          assert.deepEqual([row?.seq, row?.eventSeq], [seq, answer.eventSeq]);
+        }
+      }
+    },
 
   "two applications may use the same event id": async (desk) => {
     const other = await desk.store.office.createApplication({
