@@ -60,7 +60,7 @@ export interface Signable {
 
 export const TEXT_SECRET = "It's a Secret to Everybody";
 export const WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-const HEX_SECRET = "44".repeat(32);
+export const HEX_SECRET = "44".repeat(32);
 const TOPIC = "arn:aws:sns:us-east-1:123456789012:orders";
 const EVENT = {
   id: "evt_1",
