@@ -24,7 +24,7 @@ export function textOrNull(value: unknown): string | null {
 }
 
 /** A plain array: what a driver gives may be its own kind, or a window of a pool that it uses again. */
-export function bytesOrNull(value: unknown): Uint8Array | null {
+function bytesOrNull(value: unknown): Uint8Array | null {
   return value instanceof Uint8Array ? new Uint8Array(value) : null;
 }
 

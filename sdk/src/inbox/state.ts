@@ -103,7 +103,7 @@ export function checkEntry(entry: InboxEntry | StoredEntry): void {
   }
 }
 
-export function checkKey({ endpoint, id }: InboxKey): void {
+function checkKey({ endpoint, id }: InboxKey): void {
   checkName("the endpoint's name", endpoint);
   checkName("the event's id", id);
 }
