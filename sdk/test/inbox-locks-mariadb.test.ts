@@ -67,6 +67,19 @@ describe("InnoDB's locks", { skip: mariadbServer.missing ?? false }, () => {
     assert.deepEqual(seen, [{ event: "meanwhile" }]);
   });
 
+  test("a claim looks past an old snapshot of its transaction: what was done since is done", async () => {
+    const inbox = mysql2Inbox(poolOf(3));
+    const entry = entryOf("old snapshot", "evt_1");
+    await inbox.fail(entry, failureOf());
+    const claim = await inbox.transaction(async (tx) => {
+      // From here on, the transaction's plain reads see the event as failed.
+      await tx.query("SELECT count(*) FROM posthorn_inbox");
+      assert.equal((await handle(inbox, entry)).kind, "claimed");
+      return inbox.claim(tx, entry);
+    });
+    assert.deepEqual(claim, { kind: "done", answer: null });
+  });
+
   test("two events claimed crosswise are a deadlock: one is busy, the other goes on", async () => {
     const inbox = mysql2Inbox(poolOf(4), { lockWaitMs: 5_000 });
     const [a, b] = [entryOf("cross", "a"), entryOf("cross", "b")];
