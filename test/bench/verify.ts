@@ -143,6 +143,7 @@ async function arrivedAs(provider: Provider, bytes: number): Promise<Arrived> {
     "accept-encoding": "gzip",
     "content-length": `${signed.body.length}`,
     "x-forwarded-for": "192.0.2.1",
+    "x-github-event": "issues",
     ...(signed.headers as Record<string, string>),
   };
   // A Buffer, as servers have it: standardwebhooks takes no other bytes.
