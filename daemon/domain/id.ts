@@ -30,27 +30,28 @@ export function createIdMaker(
   randomBytes: (count: number) => Uint8Array,
 ): IdMaker {
   let lastMs = -1;
-  let timePart = "";
-  // Two halves of 40 bits: numbers stay exact, and counting up costs one addition for an id of the same millisecond.
+  // Two halves of 40 bits: numbers stay exact, and an id of the same millisecond costs one addition and the digits of one half.
   let high = 0;
   let low = 0;
+  let front = "";
   return {
     next(prefix) {
       const ms = Math.max(nowMs(), lastMs);
       if (ms !== lastMs) {
         lastMs = ms;
-        timePart = encode(ms, 10);
         const bytes = randomBytes(RANDOM_BYTES);
         high = fortyBits(bytes, 0);
         low = fortyBits(bytes, 5);
+        front = encode(ms, 10) + encode(high, 8);
       } else {
         low += 1;
         if (low >= 2 ** 40) {
           low = 0;
           high = (high + 1) % 2 ** 40;
+          front = encode(ms, 10) + encode(high, 8);
         }
       }
-      return `${prefix}_${timePart}${encode(high, 8)}${encode(low, 8)}`;
+      return `${prefix}_${front}${encode(low, 8)}`;
     },
   };
 }

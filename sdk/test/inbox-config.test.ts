@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { type SqlHandle, type SqlInboxOptions } from "../src/inbox/sql-desk.ts";
@@ -39,4 +40,11 @@ test("a lock limit that is none is refused when the inbox is made", () => {
 test("the DDL is the application's to read, to change and to run in its own migrations", () => {
   const { ddl } = sqlInbox(handle, { table: "app.inbox" });
   assert.match(ddl.join(";\n"), /^CREATE TABLE IF NOT EXISTS `app`\.`inbox` \(/);
+});
+
+test("the README shows the table as PostgreSQL gets it", () => {
+  const { ddl } = sqlInbox({ ...handle, dialect: "postgres" });
+  const text = readFileSync(new URL("../src/inbox/README.md", import.meta.url), "utf8");
+  const shown = text.split("```sql\n")[1]?.split("```")[0];
+  assert.equal(shown, ddl.map((sql) => `${sql};\n`).join(""));
 });
