@@ -69,6 +69,7 @@ const PAIRS: readonly Pair[] = [
   { library: "@octokit/webhooks-methods", sender: "github, as a form", secret: TEXT_SECRET },
   { library: "@slack/bolt", sender: "slack", secret: TEXT_SECRET },
   { library: "twilio", sender: "twilio, a form", secret: TEXT_SECRET },
+  { library: "twilio", sender: "twilio, JSON", secret: TEXT_SECRET },
   { library: "discord-interactions", sender: "discord", secret: ED25519_PUBLIC.toString("hex") },
   { library: "@sendgrid/eventwebhook", sender: "sendgrid", secret: ECDSA_PUBLIC },
   { library: "square", sender: "square", secret: TEXT_SECRET },

@@ -178,6 +178,7 @@ export const SIGNABLE: readonly Signable[] = [
     body: { MessageSid: "SM1", MessageStatus: "sent", Body: "Zoë + Co." },
     headers: { "content-type": "application/x-www-form-urlencoded" },
   }),
+  entry("twilio, JSON", twilio({ secret }), BODY_ALONE, { url: "https://receiver.test/hook?x=1" }),
   entry("sendgrid", sendgrid({ publicKey: ECDSA_PUBLIC }), BODY_AND_TIME, {
     body: [{ sg_event_id: "1", event: "delivered" }],
     privateKey: ECDSA_PRIVATE,

@@ -52,7 +52,9 @@ for (const signable of SIGNABLE) {
         test(`refuses what was tampered with: ${tamper}`, async () => {
           const isToken = notices.length === 2;
           const code = codeOf(await verify(await sign(signable, tamper), provider, at));
-          assert.equal(code, isToken ? "TOKEN_MISMATCH" : "SIGNATURE_MISMATCH");
+          const isDigest = name === "twilio, JSON" && tamper === "body";
+          const wanted = isDigest ? "BODY_DIGEST_MISMATCH" : "SIGNATURE_MISMATCH";
+          assert.equal(code, isToken ? "TOKEN_MISMATCH" : wanted);
         });
       } else {
         test(`would not notice another ${tamper}, and the kit says so`, async () => {

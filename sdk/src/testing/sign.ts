@@ -4,6 +4,7 @@ import { encode, utf8, utf8Text } from "../verify/codec.ts";
 import { joined } from "../verify/crypto.ts";
 import type { Part } from "../verify/crypto.ts";
 import { specOf } from "../verify/define-provider.ts";
+import { isForm } from "../verify/form.ts";
 import type { Provider } from "../verify/provider.ts";
 import { prepareKeys } from "../verify/secrets.ts";
 import { signedParts } from "../verify/signed-parts.ts";
@@ -168,6 +169,7 @@ async function placeSignature(work: Work<SignatureScheme>): Promise<void> {
     if ("header" in source && draft.header(source.header) === null)
       draft.place(source, `test-${name}`);
   }
+  await placeBodyDigest(work);
   const time = placeTime(work, work.nowMs);
   const { tamper } = options;
   const signing = tamper === "secret" ? flipped(secret) : secret;
@@ -179,6 +181,16 @@ async function placeSignature(work: Work<SignatureScheme>): Promise<void> {
     await spoil(work, { tamper, secret, parts, signature, time });
   }
 }
+
+/** Twilio alone signs what is no form by a digest in the address. */
+async function placeBodyDigest({ draft, spec }: Work<SignatureScheme>): Promise<void> {
+  const request = draft.read();
+  const isInAddress = request.query(BODY_DIGEST) !== null;
+  if (spec.name !== "twilio" || isForm(request) || request.body.length === 0 || isInAddress) return;
+  draft.place({ query: BODY_DIGEST }, await sha256Hex([request.body]));
+}
+
+const BODY_DIGEST = "bodySHA256";
 
 /** Puts the time where it belongs and gives its text; what an exact body says stays. */
 function placeTime({ scheme, draft, spec }: Work<SignatureScheme>, nowMs: number): string {

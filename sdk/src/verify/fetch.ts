@@ -1,4 +1,5 @@
 import { joined } from "./crypto.ts";
+import { systemTimers } from "./timers.ts";
 
 /** What is asked of a `fetch`: the global one fits, and so does one that goes through a proxy. */
 export type Fetch = (
@@ -23,11 +24,21 @@ export async function getBytes(
   url: string,
   limits: GetLimits,
 ): Promise<Uint8Array | null> {
-  const signal = AbortSignal.timeout(limits.timeoutMs);
+  const controller = new AbortController();
+  let callOff = (): void => undefined;
+  // Not AbortSignal.timeout, which can't be called off: Deno would stay alive for the rest of it.
   const timeUp = new Promise<null>((resolve) => {
-    signal.addEventListener("abort", () => resolve(null), { once: true });
+    callOff = systemTimers.after(limits.timeoutMs, () => {
+      controller.abort();
+      resolve(null);
+    });
   });
-  return Promise.race([read(get, url, signal, limits.bytesMax).catch(() => null), timeUp]);
+  const bytes = read(get, url, controller.signal, limits.bytesMax).catch(() => null);
+  try {
+    return await Promise.race([bytes, timeUp]);
+  } finally {
+    callOff();
+  }
 }
 
 async function read(
