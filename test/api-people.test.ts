@@ -125,7 +125,9 @@ suite("a session", () => {
     assert.equal((await call(house, "GET /v1/session", asPage(second))).status, 401);
     assert.equal((await call(house, "GET /v1/session", asPage(first))).json.account.name, "admin");
   });
+});
 
+suite("what a session may do", () => {
   test("shows secrets for ten minutes after the password, and then asks again", async () => {
     await using house = await openPage();
     const cookie = await setUp(house);

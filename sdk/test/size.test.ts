@@ -10,7 +10,7 @@ const installed = installBuiltPackage();
 after(installed.remove);
 
 /** `verify` and one provider. The goal is 6 KB and is missed: this holds what it is, so that it only shrinks. */
-const CORE_BYTES_MAX = 7_400;
+const CORE_BYTES_MAX = 6_720;
 
 /** What one more provider adds where the core is there already: 1 KB. */
 const PROVIDER_BYTES_MAX = 1_024;

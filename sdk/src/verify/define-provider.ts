@@ -16,7 +16,7 @@ const SPECS = /* @__PURE__ */ new WeakMap<object, ProviderSpec<never>>();
  */
 export function defineProvider<E = unknown>(spec: ProviderSpec<E>): Provider<E> {
   if (spec.schemes.length === 0) {
-    throw new WebhookError("CONFIG_INVALID", "expected schemes to have at least one, got none");
+    throw new WebhookError("CONFIG_INVALID", "expected a scheme, got none");
   }
   const checks = spec.schemes.map((scheme) => schemeCheck(scheme));
   const { body = JSON_BODY } = spec;
@@ -102,7 +102,7 @@ function progress({ code }: WebhookError): number {
 function restated(error: WebhookError, status: number | undefined): WebhookError {
   if (status === undefined || (error.status !== 400 && error.status !== 401)) return error;
   const { code, message, hint, cause } = error;
-  return new WebhookError(code, message, { status, cause, ...(hint === null ? {} : { hint }) });
+  return new WebhookError(code, message, { status, hint, cause });
 }
 
 function settler<E>(

@@ -1,4 +1,5 @@
 import { utf8Text } from "./codec.ts";
+import { joined } from "./crypto.ts";
 import type { Awaitable } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { HeadersLike, RawRequest } from "./request.ts";
@@ -35,8 +36,8 @@ export async function fetchBody(
   bodyBytesMax: number,
 ): Promise<Uint8Array | WebhookError> {
   if (request.bodyUsed || request.body?.locked === true) {
-    return new WebhookError("BODY_ALREADY_READ", "expected an unread body, got one that was read", {
-      hint: "Something called json() or text() on the request before. Hand over the request itself, or a clone made before that.",
+    return new WebhookError("BODY_ALREADY_READ", "expected an unread body, got a read one", {
+      hint: "Pass the request, or a clone of it, before anything calls json() or text() on it.",
     });
   }
   if (Number(request.headers.get("content-length")) > bodyBytesMax) return tooLarge(bodyBytesMax);
@@ -44,7 +45,7 @@ export async function fetchBody(
   try {
     return await drained(request.body.getReader(), bodyBytesMax);
   } catch (cause) {
-    return new WebhookError("BODY_INVALID", "expected the whole body, got an error on the way", {
+    return new WebhookError("BODY_INVALID", "expected the whole body, got an error", {
       cause,
     });
   }
@@ -67,14 +68,7 @@ async function drained(
     }
     chunks.push(value);
   }
-  if (chunks.length === 1 && chunks[0] !== undefined) return chunks[0];
-  const body = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return body;
+  return joined(chunks);
 }
 
 function rawBody(body: unknown): Uint8Array | WebhookError {
@@ -88,8 +82,8 @@ function rawBody(body: unknown): Uint8Array | WebhookError {
     {
       hint:
         typeof body === "string"
-          ? "Text may have lost bytes: pass the Buffer or Uint8Array that was received, before it is decoded."
-          : "A body parser ran first. Mount the webhook route before it, or keep the raw bytes (express.raw, rawBody: true) and pass those.",
+          ? "Text may have lost bytes: pass the Buffer or Uint8Array as it came."
+          : "A body parser ran first: mount the route before it, or pass the raw bytes (express.raw, rawBody: true).",
     },
   );
 }
@@ -209,14 +203,11 @@ function headersOf(headers: HeadersLike): Headers {
   const made = new Headers();
   const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
   for (const [name, value] of pairs as [string, unknown][]) {
-    const text = joinedValue(value);
-    // Names such as HTTP/2's ":path" are none that Headers takes.
-    if (
-      text !== null &&
-      /^[\w!#$%&'*+.^`|~-]+$/.test(name) &&
-      !/[^\t\x20-\x7e\x80-\xff]/.test(text)
-    )
-      made.append(name, text);
+    try {
+      made.append(name, joinedValue(value) ?? "");
+    } catch {
+      // A name that HTTP/2 has (":path") or a value that no server lets through.
+    }
   }
   return made;
 }

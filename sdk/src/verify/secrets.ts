@@ -33,10 +33,9 @@ export function prepareKeys(
   let lastKeys: Awaitable<readonly Key[]> = [];
   return async (request) => {
     const value = await lookUp(source, request);
-    if (!isSame(value, last)) {
-      lastKeys = keysOf(value, formList, algorithm);
-      last = Array.isArray(value) ? [...value] : value;
-    }
+    // Bytes and lists are never the same: who holds them may have changed them.
+    if (typeof value !== "string" || value !== last) lastKeys = keysOf(value, formList, algorithm);
+    last = value;
     return lastKeys;
   };
 }
@@ -49,17 +48,10 @@ async function lookUp(
     return await source(request);
   } catch (cause) {
     if (cause instanceof WebhookError) throw cause;
-    throw new WebhookError("KEY_UNAVAILABLE", "expected the secret to be found, got an error", {
+    throw new WebhookError("KEY_UNAVAILABLE", "expected the secret, got an error", {
       cause,
     });
   }
-}
-
-/** Bytes are never the same: who holds them may have changed them. */
-function isSame(a: SecretValue, b: SecretValue | undefined): boolean {
-  if (typeof a === "string") return a === b;
-  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-  return a.every((one, index) => typeof one === "string" && one === b[index]);
 }
 
 function keysOf(
@@ -88,7 +80,7 @@ function keysOf(
 }
 
 function key(secret: Uint8Array, check: KeyCheck | null): Key {
-  if (check === null) throw invalid("a key of the scheme's kind", `${secret.length} other bytes`);
+  if (check === null) throw invalid("a key of the scheme's kind", "another");
   return { secret, check };
 }
 
@@ -104,8 +96,8 @@ function secretBytes(secret: string | Uint8Array, forms: readonly SecretForm[]):
   if (secret.trim() !== secret) throw invalid("without white space at its ends", "some");
   const found = forms.flatMap((form) => inForm(secret, form) ?? []);
   if (found.some((bytes) => bytes.length === 0) || found.length === 0) {
-    const names = forms.map((form) => (typeof form === "string" ? form : "the scheme's form"));
-    throw invalid(names.join(" or "), `${secret.length} characters that are not`);
+    const names = forms.map((form) => (typeof form === "string" ? form : "of the scheme's form"));
+    throw invalid(names.join(" or "), "another");
   }
   return found;
 }

@@ -19,7 +19,7 @@ export type SchemeCheck = (
 
 const SIGNATURES_MAX = 16;
 const MISMATCH_HINT =
-  "The secret is another endpoint's, or something between changed the body. diagnose() of posthorn-sdk/testing finds out which.";
+  "Another endpoint's secret, or a body that was changed on the way: diagnose() of posthorn-sdk/testing tells.";
 
 interface Items {
   readonly signatures: readonly Uint8Array[];
@@ -66,11 +66,9 @@ export const TOKEN: Algorithm = {
 function mismatch({ algorithm, hint = MISMATCH_HINT }: SignatureScheme): WebhookError {
   return algorithm === TOKEN
     ? new WebhookError("TOKEN_MISMATCH", "expected the token to be the secret, got another")
-    : new WebhookError(
-        "SIGNATURE_MISMATCH",
-        "expected a signature made with the secret, got another",
-        { hint },
-      );
+    : new WebhookError("SIGNATURE_MISMATCH", "expected a signature by the secret, got another", {
+        hint,
+      });
 }
 
 /** Takes the signatures, and the time where it is among them, out of where they stand. */

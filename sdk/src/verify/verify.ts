@@ -35,11 +35,9 @@ export async function verify<E>(
     // An input of another shape, or a function of the provider's own that throws: the application's fault, and the sender
     // keeps the event.
     return refused(
-      new WebhookError(
-        "CONFIG_INVALID",
-        "expected a request and a provider that can be used, got an error",
-        { cause },
-      ),
+      new WebhookError("CONFIG_INVALID", "expected a usable request and provider, got an error", {
+        cause,
+      }),
     );
   }
 }

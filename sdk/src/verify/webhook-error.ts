@@ -26,7 +26,7 @@ const STATUSES: Readonly<Partial<Record<WebhookErrorCode, number>>> = {
 
 export interface WebhookErrorExtra {
   /** The likely cause and its repair, for the developer; never a secret, a signature or a payload. */
-  readonly hint?: string;
+  readonly hint?: string | null;
   readonly retryAfterMs?: number;
   /** Given by the provider where it insists on a status of its own. */
   readonly status?: number;
