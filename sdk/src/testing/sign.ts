@@ -182,11 +182,18 @@ async function placeSignature(work: Work<SignatureScheme>): Promise<void> {
   }
 }
 
-/** Twilio alone signs what is no form by a digest in the address. */
+/** Twilio alone signs what is no form by a digest in the address; a GET sends no body that could have one. */
 async function placeBodyDigest({ draft, spec }: Work<SignatureScheme>): Promise<void> {
   const request = draft.read();
   const isInAddress = request.query(BODY_DIGEST) !== null;
-  if (spec.name !== "twilio" || isForm(request) || request.body.length === 0 || isInAddress) return;
+  if (
+    spec.name !== "twilio" ||
+    request.method === "GET" ||
+    isForm(request) ||
+    request.body.length === 0 ||
+    isInAddress
+  )
+    return;
   draft.place({ query: BODY_DIGEST }, await sha256Hex([request.body]));
 }
 
