@@ -23,7 +23,8 @@ export function chooseApplication(id: string | null): void {
 export function apiUrl(path: string, query: Query = {}): URL {
   const url = new URL(path, ROOT);
   for (const [name, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== "") url.searchParams.set(name, `${value}`);
+    if (value !== null && value !== undefined && value !== "")
+      url.searchParams.set(name, `${value}`);
   }
   return url;
 }
@@ -85,10 +86,16 @@ async function outcomeOf<T>(response: Response): Promise<Outcome<T>> {
   const problem = value as Partial<ProblemJson> | null;
   const retryAfterS = Number(response.headers.get("retry-after")) || null;
   if (problem !== null && typeof problem?.code === "string") {
-    return { kind: "bad", problem: { ...problem, status: response.status, retryAfterS } as ProblemJson };
+    return {
+      kind: "bad",
+      problem: { ...problem, status: response.status, retryAfterS } as ProblemJson,
+    };
   }
   const detail = `expected an answer of the daemon, got status ${response.status}`;
-  return { kind: "bad", problem: { code: "foreign_answer", status: response.status, title: "", detail, retryAfterS } };
+  return {
+    kind: "bad",
+    problem: { code: "foreign_answer", status: response.status, title: "", detail, retryAfterS },
+  };
 }
 
 function parsed(text: string): unknown {
@@ -102,5 +109,11 @@ function parsed(text: string): unknown {
 function unreachable(error: unknown): ProblemJson {
   const isAborted = error instanceof DOMException && error.name === "AbortError";
   const detail = error instanceof Error ? error.message : "";
-  return { code: isAborted ? "aborted" : "unreachable", status: 0, title: "", detail, retryAfterS: null };
+  return {
+    code: isAborted ? "aborted" : "unreachable",
+    status: 0,
+    title: "",
+    detail,
+    retryAfterS: null,
+  };
 }

@@ -1,5 +1,11 @@
 import { signal } from "@preact/signals";
-import type { ClientFrame, LiveDelta, LiveFlow, LiveTotals, ServerFrame } from "../../../daemon/domain/live.ts";
+import type {
+  ClientFrame,
+  LiveDelta,
+  LiveFlow,
+  LiveTotals,
+  ServerFrame,
+} from "../../../daemon/domain/live.ts";
 import { LIVE_CLOSE } from "../../../daemon/domain/live.ts";
 import { apiUrl } from "./api.ts";
 

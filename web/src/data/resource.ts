@@ -15,7 +15,10 @@ export interface Resource<T> {
 
 /** One thing of the API, asked for again after each reset of the live feed. A null path asks for nothing. */
 export function useResource<T>(path: string | null, query: Query = {}): Resource<T> {
-  const [state, setState] = useState<Pick<Resource<T>, "value" | "problem">>({ value: null, problem: null });
+  const [state, setState] = useState<Pick<Resource<T>, "value" | "problem">>({
+    value: null,
+    problem: null,
+  });
   const [isLoading, setLoading] = useState(path !== null);
   const asked = useRef(0);
   const key = path === null ? null : `${path}?${JSON.stringify(query)}`;
