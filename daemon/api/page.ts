@@ -26,14 +26,13 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-const UNBUILT =
-  "The page was not built. In a checkout `npm start` builds it; `npx posthorn --help` does everything that it does.\n";
-
 /** Answers a request for one of the page's files; false for any other path, which is the API's. */
 export type ServePage = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** `prefix` is the base path with its slash in front, or empty. */
 export function createPage(page: PageFiles | null, prefix: string): ServePage {
+  // Not built: then its addresses are as unknown as any other.
+  if (page === null) return () => false;
   return (request, response) => {
     const { method, url = "" } = request;
     if (method !== "GET" && method !== "HEAD") return false;
@@ -43,7 +42,6 @@ export function createPage(page: PageFiles | null, prefix: string): ServePage {
       return redirected(response, `${prefix.slice(prefix.lastIndexOf("/") + 1)}/`);
     if (!path.startsWith(`${prefix}/`)) return false;
     const name = path.slice(prefix.length + 1);
-    if (page === null) return name === "" && unbuilt(response);
     const file = page.files.get(name === "" ? "index.html" : name);
     if (file === undefined) return false;
     send(request, response, file, name.startsWith("assets/"));
@@ -89,20 +87,5 @@ function chosen(
 
 function redirected(response: ServerResponse, location: string): true {
   response.writeHead(308, [...COMMON, "Location", location, "Content-Length", "0"]).end();
-  return true;
-}
-
-function unbuilt(response: ServerResponse): true {
-  const length = String(Buffer.byteLength(UNBUILT));
-  const lines = [
-    ...COMMON,
-    "Content-Type",
-    "text/plain; charset=utf-8",
-    "Content-Length",
-    length,
-    "Cache-Control",
-    "no-store",
-  ];
-  response.writeHead(503, lines).end(UNBUILT);
   return true;
 }

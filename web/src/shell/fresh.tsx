@@ -6,7 +6,7 @@ import { post } from "../data/api.ts";
 import type { ProblemJson } from "../data/problem.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { TextField } from "../parts/field.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { Form } from "../parts/form.tsx";
 import { t } from "../words/words.ts";
 
 type Answer = (isFresh: boolean) => void;
@@ -47,15 +47,8 @@ export function FreshPassword({ hasTotp }: { readonly hasTotp: boolean }) {
 
   return (
     <Dialog title={t("fresh.title")} onClose={() => end(false)}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
+      <Form problem={problem} onSubmit={submit}>
         <p class="soft">{t("fresh.why")}</p>
-        {problem !== null && <Problem problem={problem} />}
         <TextField
           label={hasTotp ? t("fresh.password-or-code") : t("sign-in.password")}
           type="password"
@@ -72,7 +65,7 @@ export function FreshPassword({ hasTotp }: { readonly hasTotp: boolean }) {
             {t("do.cancel")}
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

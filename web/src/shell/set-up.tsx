@@ -4,7 +4,7 @@ import { apiUrl, get, post } from "../data/api.ts";
 import type { ProblemJson } from "../data/problem.ts";
 import { enter } from "../data/session.ts";
 import { TextField } from "../parts/field.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { Form } from "../parts/form.tsx";
 import { t } from "../words/words.ts";
 import { Brand } from "./brand.tsx";
 import { FirstEvent } from "./first-event.tsx";
@@ -61,14 +61,7 @@ function FirstAccount({
     <>
       <h1>{t("set-up.title")}</h1>
       <p class="soft">{t("set-up.why")}</p>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        {problem !== null && <Problem problem={problem} />}
+      <Form problem={problem} onSubmit={submit}>
         <TextField
           label={t("sign-in.name")}
           value={name}
@@ -97,7 +90,7 @@ function FirstAccount({
         <button type="submit" class="button primary" disabled={isBusy}>
           {t("set-up.do")}
         </button>
-      </form>
+      </Form>
     </>
   );
 }

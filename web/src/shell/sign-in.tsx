@@ -5,7 +5,7 @@ import { get, post } from "../data/api.ts";
 import type { ProblemJson } from "../data/problem.ts";
 import { enter } from "../data/session.ts";
 import { TextField } from "../parts/field.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { Form } from "../parts/form.tsx";
 import { t } from "../words/words.ts";
 import { Brand } from "./brand.tsx";
 
@@ -31,14 +31,7 @@ export function SignIn() {
     <main class="alone">
       <Brand />
       <h1>{t("sign-in.title")}</h1>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        {problem !== null && <Problem problem={problem} />}
+      <Form problem={problem} onSubmit={submit}>
         <TextField
           label={t("sign-in.name")}
           value={name}
@@ -67,7 +60,7 @@ export function SignIn() {
         <button type="submit" class="button primary" disabled={isBusy}>
           {t("sign-in.do")}
         </button>
-      </form>
+      </Form>
       <p class="soft small">{t("sign-in.forgotten")}</p>
     </main>
   );
