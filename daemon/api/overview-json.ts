@@ -44,13 +44,8 @@ export const attentionOut = z.object({
   count: z.int().nullable(),
 });
 
-export const overviewEndpointOut = z.object({
-  id: z.string(),
-  url: z.string(),
-  description: z.string(),
-  state: z.enum(["active", "paused", "disabled"]),
-  disabled_reason: z.string().nullable(),
-  slowed_until: timeOut.nullable(),
+/** How an endpoint has been doing lately. */
+const activityMembers = {
   waiting: z.int(),
   held: z.int(),
   day: z.object({
@@ -60,6 +55,18 @@ export const overviewEndpointOut = z.object({
     p95_ms: z.number().nullable(),
   }),
   strip: z.array(stripCellOut).describe("The newest 60 attempts, the oldest of them first."),
+};
+
+export const activityOut = z.object(activityMembers);
+
+export const overviewEndpointOut = z.object({
+  id: z.string(),
+  url: z.string(),
+  description: z.string(),
+  state: z.enum(["active", "paused", "disabled"]),
+  disabled_reason: z.string().nullable(),
+  slowed_until: timeOut.nullable(),
+  ...activityMembers,
 });
 
 export const overviewOut = component(
@@ -130,6 +137,7 @@ export const bulkOut = z.object({
 export const heldOut = z.object({ all: z.int(), latest_per_key: z.int() });
 
 export type OverviewJson = z.infer<typeof overviewOut>;
+export type ActivityJson = z.infer<typeof activityOut>;
 export type OverviewEndpointJson = z.infer<typeof overviewEndpointOut>;
 export type StripCellJson = z.infer<typeof stripCellOut>;
 export type AttentionJson = z.infer<typeof attentionOut>;

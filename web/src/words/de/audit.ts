@@ -1,0 +1,5 @@
+import type { audit as english } from "../en/audit.ts";
+
+export const audit: Readonly<Record<keyof typeof english, string>> = {
+  "nav.audit": "Protokoll",
+};

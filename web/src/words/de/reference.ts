@@ -1,0 +1,5 @@
+import type { reference as english } from "../en/reference.ts";
+
+export const reference: Readonly<Record<keyof typeof english, string>> = {
+  "nav.reference": "API-Referenz",
+};

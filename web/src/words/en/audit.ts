@@ -1,0 +1,3 @@
+export const audit = {
+  "nav.audit": "Audit",
+} as const;

@@ -1,0 +1,3 @@
+export const deliveries = {
+  "nav.deliveries": "Deliveries",
+} as const;

@@ -1,0 +1,3 @@
+export const endpoints = {
+  "nav.endpoints": "Endpoints",
+} as const;

@@ -1,0 +1,3 @@
+export const eventTypes = {
+  "nav.event-types": "Event types",
+} as const;

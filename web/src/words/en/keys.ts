@@ -1,0 +1,3 @@
+export const keys = {
+  "nav.keys": "Keys",
+} as const;

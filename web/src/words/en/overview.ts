@@ -1,0 +1,3 @@
+export const overview = {
+  "nav.overview": "Overview",
+} as const;

@@ -1,0 +1,3 @@
+export const recover = {
+  "nav.recover": "Recover",
+} as const;

@@ -1,0 +1,3 @@
+export const reference = {
+  "nav.reference": "API reference",
+} as const;

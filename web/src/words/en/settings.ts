@@ -1,0 +1,3 @@
+export const settings = {
+  "nav.settings": "Settings",
+} as const;

@@ -1,0 +1,3 @@
+export const system = {
+  "nav.system": "System",
+} as const;
