@@ -68,6 +68,8 @@ export const deliveryWithAttemptsOut = component(
 );
 
 export type DeliveryJson = z.infer<typeof deliveryOut>;
+export type AttemptJson = z.infer<typeof attemptOut>;
+export type DeliveryWithAttemptsJson = z.infer<typeof deliveryWithAttemptsOut>;
 
 /** Rows of one page. What concerns their endpoints is looked up once for each endpoint. */
 export async function deliveriesJson(

@@ -24,6 +24,9 @@ export const eventWithBodyOut = z.object({
   body_base64: z.string().optional().describe("The bytes of a raw event. Absent for JSON events."),
 });
 
+export type EventJson = z.infer<typeof eventOut>;
+export type EventWithBodyJson = z.infer<typeof eventWithBodyOut>;
+
 type StoredEvent = Event & { readonly deliveryCount: number };
 
 export function eventJson(event: StoredEvent): z.infer<typeof eventOut> {

@@ -15,6 +15,8 @@ const eventTypeOut = z.object({
   updated_at: timeOut,
 });
 
+export type EventTypeJson = z.infer<typeof eventTypeOut>;
+
 const eventTypeIn = z.strictObject({
   description: z.string().max(DESCRIPTION_LENGTH_MAX).default(""),
   schema: z

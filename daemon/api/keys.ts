@@ -31,6 +31,9 @@ const createdKey = z.object({
   key: z.string().describe("Shown here and never again."),
 });
 
+export type KeyJson = z.infer<typeof keyOut>;
+export type CreatedKeyJson = z.infer<typeof createdKey>;
+
 const newKey = z.strictObject({
   name: z.string().min(1).max(KEY_NAME_LENGTH_MAX),
   scopes: z.array(scope).min(1).describe("`manage` includes `read`."),

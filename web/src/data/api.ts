@@ -1,3 +1,4 @@
+import { parseExact } from "./json.ts";
 import type { ProblemJson } from "./problem.ts";
 
 /** What came of a call: a value, or why not. Nothing throws, so that each screen has to say what it does with both. */
@@ -30,58 +31,82 @@ export function apiUrl(path: string, query: Query = {}): URL {
 }
 
 export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<Outcome<T>> {
-  return call<T>("GET", path, undefined, query, signal);
+  return call<T>("GET", path, { query, signal });
+}
+
+/** As `get`, with numbers that JavaScript can't hold kept as they were written; see data/json.ts. */
+export function getExact<T>(path: string): Promise<Outcome<T>> {
+  return call<T>("GET", path, { read: parseExact });
 }
 
 export function post<T>(path: string, body?: unknown): Promise<Outcome<T>> {
-  return call<T>("POST", path, body);
+  return call<T>("POST", path, { text: textOf(body) });
+}
+
+/** Sends JSON as somebody wrote it: read and written again, large numbers would come out as others. */
+export function postText<T>(
+  path: string,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Outcome<T>> {
+  return call<T>("POST", path, { text, headers });
 }
 
 export function put<T>(path: string, body: unknown): Promise<Outcome<T>> {
-  return call<T>("PUT", path, body);
+  return call<T>("PUT", path, { text: textOf(body) });
 }
 
 export function patch<T>(path: string, body: unknown): Promise<Outcome<T>> {
-  return call<T>("PATCH", path, body);
+  return call<T>("PATCH", path, { text: textOf(body) });
 }
 
 export function remove<T>(path: string): Promise<Outcome<T>> {
-  return call<T>("DELETE", path);
+  return call<T>("DELETE", path, {});
 }
 
-async function call<T>(
-  method: Method,
-  path: string,
-  body?: unknown,
-  query: Query = {},
-  signal?: AbortSignal,
-): Promise<Outcome<T>> {
+function textOf(body: unknown): string | undefined {
+  return body === undefined ? undefined : JSON.stringify(body);
+}
+
+interface CallOptions {
+  readonly text?: string | undefined;
+  readonly query?: Query | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly read?: (text: string) => unknown;
+}
+
+async function call<T>(method: Method, path: string, options: CallOptions): Promise<Outcome<T>> {
+  const { text, query, signal, headers, read = JSON.parse } = options;
   try {
     const response = await fetch(apiUrl(path, query), {
       method,
-      headers: headersFor(body),
+      headers: { ...headersFor(text), ...headers },
       credentials: "same-origin",
       cache: "no-store",
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(text === undefined ? {} : { body: text }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return await outcomeOf<T>(response);
+    return await outcomeOf<T>(response, read);
   } catch (error) {
     return { kind: "bad", problem: unreachable(error) };
   }
 }
 
-function headersFor(body: unknown): Record<string, string> {
+function headersFor(text: string | undefined): Record<string, string> {
   // No form of another site can send this header; see api/peer.ts.
   const headers: Record<string, string> = { "Posthorn-Page": "1" };
   if (application !== null) headers["Posthorn-App"] = application;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (text !== undefined) headers["Content-Type"] = "application/json";
   return headers;
 }
 
-async function outcomeOf<T>(response: Response): Promise<Outcome<T>> {
+async function outcomeOf<T>(
+  response: Response,
+  read: (text: string) => unknown,
+): Promise<Outcome<T>> {
   const text = await response.text();
-  const value: unknown = text === "" ? null : parsed(text);
+  const value: unknown = text === "" ? null : parsed(text, read);
   if (response.ok) return { kind: "good", value: value as T };
   const problem = value as Partial<ProblemJson> | null;
   const retryAfterS = Number(response.headers.get("retry-after")) || null;
@@ -98,9 +123,9 @@ async function outcomeOf<T>(response: Response): Promise<Outcome<T>> {
   };
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string, read: (text: string) => unknown): unknown {
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch {
     return null;
   }

@@ -11,7 +11,23 @@ export const address = signal<Address>(parse(location.hash));
 
 addEventListener("hashchange", () => {
   address.value = parse(location.hash);
+  remember();
 });
+
+/** How each list was left, by its first part: the way back from a detail leads there. */
+const lists = new Map<string, string>();
+
+function remember(): void {
+  const [first, second] = address.value.path;
+  if (first !== undefined && second === undefined) lists.set(first, location.hash);
+}
+
+/** The link to a list as it was left, with its filters; to all of it where it was not seen yet. */
+export function backTo(path: string): string {
+  return lists.get(path) ?? linkTo([path]);
+}
+
+remember();
 
 function parse(hash: string): Address {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
@@ -49,6 +65,7 @@ export function goTo(link: string, { isQuiet = false } = {}): void {
   }
   history.replaceState(null, "", link);
   address.value = parse(link);
+  remember();
 }
 
 /** The same screen with some parameters changed. */

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { SignedInJson } from "../../../daemon/api/account-json.ts";
 import { Icon } from "../parts/icon.tsx";
 import { t } from "../words/words.ts";
-import { address, goTo } from "./address.ts";
+import { address, backTo, goTo } from "./address.ts";
 import { Banner } from "./banner.tsx";
 import { Brand } from "./brand.tsx";
 import { FreshPassword } from "./fresh.tsx";
@@ -75,7 +75,7 @@ function useKeys(setOver: (over: Over) => void): void {
       else if (event.key === "/") focusFirst("[data-filter]", event);
       else if (event.key === "j" || event.key === "k") focusFirst("[data-list]", event);
       else if (event.key === "Escape" && address.value.path.length > 1)
-        goTo(`#/${address.value.path[0] ?? ""}`);
+        goTo(backTo(address.value.path[0] ?? ""));
     }
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { application } from "../data/session.ts";
 import { Empty } from "../parts/problem.tsx";
 import { t } from "../words/words.ts";
 import { address } from "./address.ts";
@@ -38,5 +39,6 @@ export function Outlet() {
   if (loaded === null || loaded.path !== entry.path)
     return <p class="waiting soft">{t("list.loading")}</p>;
   const Shown = loaded.screen;
-  return <Shown key={`${entry.path}/${id ?? ""}`} id={id} />;
+  // Another application's list is another list.
+  return <Shown key={`${application.value ?? ""}/${entry.path}/${id ?? ""}`} id={id} />;
 }
