@@ -66,6 +66,9 @@ export interface App {
   /** Where it listens, as a producer would write it. */
   readonly url: string;
   readonly localSocket: string | null;
+  readonly hasPage: boolean;
+  /** Of this start; null where somebody had an account by then. */
+  readonly claimCode: string | null;
   /** Takes no more events, ends what is under way within `limits.shutdownMs`, closes the file. May be called twice. */
   stop(): Promise<void>;
 }
@@ -260,6 +263,7 @@ async function open(ground: Ground, work: Work): Promise<App> {
   const { engine, ingest, office, people, readiness, gauges, metrics } = work;
   if (config.bootstrapApiKey !== null) await office.keys.ensureKey(config.bootstrapApiKey);
   await makeFirstAdmin(config, people);
+  const doors = doorNeeds(config);
   await gauges.count();
   await readiness.look();
   const api = createApi({
@@ -268,7 +272,7 @@ async function open(ground: Ground, work: Work): Promise<App> {
     read: store.reads,
     ...office,
     people,
-    ...doorNeeds(config),
+    ...doors,
     ingest,
     dispatcher: engine,
     readiness: () => readiness.checks(),
@@ -315,6 +319,8 @@ async function open(ground: Ground, work: Work): Promise<App> {
   return {
     url: door.url,
     localSocket: config.socketPath,
+    hasPage: doors.page !== null,
+    claimCode: people.accounts.isSetUp() ? null : people.claim.code,
     stop: () => (stopping ??= closeAll(closers)),
   };
 }

@@ -26,14 +26,20 @@ const SOURCES = [
   join(web, "index.html"),
   join(root, "daemon", "domain", "live.ts"),
   join(root, "package-lock.json"),
+  fileURLToPath(import.meta.url),
 ];
 const COMPRESSED = new Set([".js", ".css", ".html", ".svg", ".json"]);
 const COMPRESSED_BYTES_MIN = 512;
 
+/** Whether the build that is there, if any, is of other sources. False where there are no sources: then what is there was brought. */
+export function isWebStale() {
+  return existsSync(join(web, "index.html")) && builtFrom() !== fingerprint(SOURCES);
+}
+
 /** Builds the page if its sources are not those of the build that is there. */
-export async function buildWebIfStale({ isForced = false } = {}) {
+async function buildWebIfStale({ isForced = false } = {}) {
+  if (!isForced && !isWebStale()) return;
   const sources = fingerprint(SOURCES);
-  if (!isForced && builtFrom() === sources) return;
   const { build } = await import("vite");
   const made = `${dist}.new`;
   await build({

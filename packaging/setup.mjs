@@ -1,6 +1,7 @@
 /**
  * Runs before every npm script, under whatever Node the machine has: after it, the packages in `node_modules` are those
- * of `package-lock.json`, and `node` in the script that follows is new enough. Says nothing when there is nothing to do.
+ * of `package-lock.json`, `node` in the script that follows is new enough, and `web/dist` is the page that its sources
+ * make. Says nothing when there is nothing to do.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -14,6 +15,8 @@ import {
 } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { isWebStale } from "./build-web.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const ownBin = join(root, "node_modules", ".bin");
@@ -29,7 +32,8 @@ const needsDevPackages = process.env.npm_lifecycle_event !== "prestart";
 try {
   installIfStale();
   checkNode();
-  // The web page's build belongs here, after the packages it needs.
+  // After the packages that it needs, and under the Node that they need.
+  buildWebIfStale();
 } catch (error) {
   process.stderr.write(`posthorn: ${error.message}\n`);
   process.exitCode = 1;
@@ -37,14 +41,39 @@ try {
 
 function installIfStale() {
   if (firstDifference() === null) return;
-  claim();
-  try {
+  underClaim("its packages have to be installed, ", "; run 'npm ci' there as its owner", () => {
     // Asked again: whoever held the claim before us has probably installed.
     if (firstDifference() === null) return;
     install();
     const difference = firstDifference();
     // Going on would mean to install again before every script, for ever.
     if (difference !== null) throw new Error(`npm ci has ended well, but ${difference}`);
+  });
+}
+
+function buildWebIfStale() {
+  if (!isWebStale()) return;
+  const remedy = "; run 'node packaging/build-web.mjs' there as its owner";
+  underClaim("the page has to be built, ", remedy, () => {
+    if (!isWebStale()) return;
+    const args = [join(root, "packaging", "build-web.mjs")];
+    // In a process of its own: this one may run under a Node that is too old for the builder.
+    const { status, signal, error } = spawnSync("node", args, {
+      cwd: root,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    if (error) throw new Error(`expected node to run, got ${error.message}`);
+    if (status === 0) return;
+    throw new Error(
+      `the page could not be built (${signal ?? `exit code ${status}`}); its reason is above`,
+    );
+  });
+}
+
+function underClaim(why, remedy, work) {
+  claim(why, remedy);
+  try {
+    work();
   } finally {
     rmSync(claimFile, { force: true });
   }
@@ -154,15 +183,14 @@ function expectNewEnough(version) {
   );
 }
 
-/** Two `npm ci` in one folder delete each other's files: the second waits for the first. */
-function claim() {
+/** Two `npm ci` or two builds in one folder delete each other's files: the second waits for the first. */
+function claim(why, remedy) {
   try {
     mkdirSync(dirname(claimFile), { recursive: true });
     accessSync(dirname(claimFile), constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new Error(
-      `expected ${root} to be a folder that this user can write to, since its packages have to be installed, ` +
-        `got ${error.code}; run 'npm ci' there as its owner`,
+      `expected ${root} to be a folder that this user can write to, since ${why}got ${error.code}${remedy}`,
       { cause: error },
     );
   }
@@ -171,7 +199,7 @@ function claim() {
     const holder = claimHolder();
     if (holder === null) continue;
     if (!told)
-      process.stderr.write(`posthorn: waiting for process ${holder}, which is installing.\n`);
+      process.stderr.write(`posthorn: waiting for process ${holder}, which is setting up.\n`);
     told = true;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CLAIM_POLL_MS);
   }

@@ -46,6 +46,8 @@ interface Line {
   readonly url?: string;
   readonly pid?: number;
   readonly data_dir?: string;
+  readonly page?: string;
+  readonly claim_code?: string;
 }
 
 /** The first line of the log with this message; what is before it is read over. */
@@ -75,6 +77,8 @@ test("serve tells in one JSON line where it listens, and its socket serves the c
   assert.equal(line.pid, child.pid);
   assert.equal(line.data_dir, dataDir);
   assert.match(line.url ?? "", /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.equal(line.page, `${line.url}/`);
+  assert.match(line.claim_code ?? "", /^[0-9A-F-]{23}$/);
   const here = ["--data-dir", dataDir];
   assert.equal((await posthorn(["healthcheck", "--ready", ...here])).out, "well\n");
   const created = await posthorn(["keys", "create", "k", "--scopes", "read", "--json", ...here]);
@@ -210,6 +214,8 @@ test("the greeting tells how to send a first event, with npx and with curl", () 
   const app = {
     url: "http://127.0.0.1:7678",
     localSocket: "/d/posthorn.sock",
+    hasPage: true,
+    claimCode: "AB-CD",
     stop: async () => {},
   };
   const words = greeting("1.2.3", app, "/d");
@@ -219,6 +225,12 @@ test("the greeting tells how to send a first event, with npx and with curl", () 
   );
   assert.match(words, /npx posthorn send --type hello\.world --data '\{"hello":"world"\}'/);
   assert.match(words, /curl --unix-socket \/d\/posthorn\.sock http:\/\/localhost\/v1\/events/);
+  assert.match(words, /Open http:\/\/127\.0\.0\.1:7678\/ and make the first account\.\n/);
+  assert.match(words, /it asks for the claim code: AB-CD\n/);
+  const settled = greeting("1.2.3", { ...app, claimCode: null }, "/d");
+  assert.match(settled, /The operator's page: http:\/\/127\.0\.0\.1:7678\/\n/);
+  assert.doesNotMatch(settled, /claim/);
+  assert.doesNotMatch(greeting("1.2.3", { ...app, hasPage: false }, "/d"), /page|claim/);
   const without = greeting("1.2.3", { ...app, localSocket: null }, "/d");
   assert.match(
     without,

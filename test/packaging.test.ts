@@ -168,7 +168,8 @@ describe("the setup before each script", () => {
     const folder = temporaryFolder(t);
     const root = join(folder, "posthorn");
     mkdirSync(join(root, "packaging"), { recursive: true });
-    cpSync(join(ROOT, "packaging/setup.mjs"), join(root, "packaging/setup.mjs"));
+    for (const script of ["setup.mjs", "build-web.mjs"])
+      cpSync(join(ROOT, "packaging", script), join(root, "packaging", script));
     const bin = barePath(folder);
     writeScript(join(bin, "npm"), `echo "$@" >> npm.log\n${npmDoes}`);
     writeNode(join(bin, "node"), "v24.0.0", "machine");

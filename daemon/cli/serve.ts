@@ -109,10 +109,26 @@ async function stopWithin(app: App, limitMs: number, log: OpenLog): Promise<bool
 function announce(world: World, config: Config, log: OpenLog, app: App): void {
   const { dataDir, log: form } = config;
   if (form.format === "json") {
-    log.info("listening", { url: app.url, pid: process.pid, data_dir: dataDir });
+    const page = app.hasPage ? { page: pageUrl(app) } : {};
+    const claim = app.hasPage && app.claimCode !== null ? { claim_code: app.claimCode } : {};
+    log.info("listening", { url: app.url, pid: process.pid, data_dir: dataDir, ...page, ...claim });
     return;
   }
   world.out(greeting(world.version, app, dataDir));
+}
+
+function pageUrl({ url }: App): string {
+  return url.endsWith("/") ? url : `${url}/`;
+}
+
+/** Where the page is, and what it asks for while nobody has an account. */
+function pageWords(app: App): string {
+  if (!app.hasPage) return "";
+  if (app.claimCode === null) return `  The operator's page: ${pageUrl(app)}\n\n`;
+  return `  Open ${pageUrl(app)} and make the first account.
+  From outside this machine's own network it asks for the claim code: ${app.claimCode}
+
+`;
 }
 
 /** What a person reads who has started it for the first time. */
@@ -125,7 +141,7 @@ export function greeting(version: string, app: App, dataDir: string): string {
       : `curl --unix-socket ${socket} http://localhost/v1/events \\`;
   return `Posthorn ${version} listens on ${app.url} and keeps its data in ${dataDir}
 
-  Make an endpoint, and send it a first event:
+${pageWords(app)}  Make an endpoint, and send it a first event:
     npx posthorn endpoints create https://example.com/hook
     npx posthorn send --type hello.world --data '{"hello":"world"}'
   The same with curl:

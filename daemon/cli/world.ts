@@ -6,6 +6,10 @@ export interface App {
   /** Where a person finds the API. */
   readonly url: string;
   readonly localSocket: string | null;
+  /** Whether the operator's page was built, so that it is served at `url`. */
+  readonly hasPage: boolean;
+  /** What the page asks for from elsewhere while nobody has an account; null once somebody has. */
+  readonly claimCode: string | null;
   /** Lets attempts under way end, within the configured time, and gives the data directory back. */
   stop(): Promise<void>;
 }
