@@ -26,11 +26,22 @@ export function Filters({
   readonly names: readonly string[];
   readonly children: ComponentChildren;
 }) {
-  const isAny = names.some((name) => filterValue(name) !== "");
+  const [isOpen, setOpen] = useState(false);
+  const count = names.filter((name) => filterValue(name) !== "").length;
   return (
-    <div class="filters" role="search" aria-label={t("filter.label")}>
+    <div class={isOpen ? "filters" : "filters shut"} role="search" aria-label={t("filter.label")}>
+      <button
+        type="button"
+        class="button filters-more"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <Icon name={isOpen ? "up" : "down"} />
+        {t("filter.label")}
+        {count > 0 && <span class="badge calm">{count}</span>}
+      </button>
       {children}
-      {isAny && (
+      {count > 0 && (
         <button
           type="button"
           class="button quiet"

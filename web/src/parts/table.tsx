@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly isNumber?: boolean;
   /** Left out below 640 px, where rows are cards. */
   readonly isMinor?: boolean;
+  /** Where it stands on such a card; where any column has a place, those without one are left out. */
+  readonly card?: "top" | "top-end" | "title" | "foot" | "foot-end";
   readonly cell: (row: Row) => ComponentChildren;
 }
 
@@ -78,7 +80,7 @@ export function Table<Row>(props: TableProps<Row>) {
   }
   return (
     <div
-      class={rowPx === CARD_PX ? "table narrow" : "table"}
+      class={tableClass(columns, rowPx)}
       role="grid"
       aria-label={label}
       aria-rowcount={list.hasMore ? -1 : list.rows.length + 1}
@@ -121,6 +123,11 @@ export function Table<Row>(props: TableProps<Row>) {
       </div>
     </div>
   );
+}
+
+function tableClass<Row>(columns: readonly Column<Row>[], rowPx: number): string {
+  if (rowPx !== CARD_PX) return "table";
+  return columns.some(({ card }) => card !== undefined) ? "table narrow cards" : "table narrow";
 }
 
 function Head<Row>({
@@ -196,7 +203,7 @@ function TableRow<Row>({
       onClick={onOpen}
     >
       {choice !== undefined && (
-        <span role="gridcell" onClick={(event) => event.stopPropagation()}>
+        <span role="gridcell" class="check" onClick={(event) => event.stopPropagation()}>
           <input
             type="checkbox"
             tabIndex={-1}
@@ -206,14 +213,18 @@ function TableRow<Row>({
           />
         </span>
       )}
-      {columns.map(({ key, title, isNumber, isMinor, cell }) => (
+      {columns.map(({ key, title, isNumber, isMinor, card, cell }) => (
         <span
           key={key}
           role="gridcell"
           class={
-            [isNumber === true ? "right number" : "", isMinor === true ? "minor" : ""]
-              .join(" ")
-              .trim() || undefined
+            [
+              isNumber === true ? "right number" : "",
+              isMinor === true ? "minor" : "",
+              card === undefined ? "" : `card-${card}`,
+            ]
+              .filter(Boolean)
+              .join(" ") || undefined
           }
           data-title={title}
         >

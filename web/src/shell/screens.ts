@@ -27,6 +27,13 @@ export const SCREENS: readonly ScreenEntry[] = [
     isInstance: false,
     load: async () => (await import("../screens/overview.tsx")).Overview,
   },
+  {
+    path: "deliveries",
+    title: "nav.deliveries",
+    icon: "deliveries",
+    isInstance: false,
+    load: async () => (await import("../screens/deliveries.tsx")).Deliveries,
+  },
 ];
 
 /** The screen that an address leads to; the overview for the empty one, undefined where there is none. */

@@ -51,6 +51,16 @@ export function duration(ms: number): string {
   return `${number(ms / 60_000, 0)} min`;
 }
 
+/** 4:05, 2:10:00: what is left, to the second. */
+export function countdown(leftMs: number): string {
+  const s = Math.ceil(leftMs / 1_000);
+  const parts = [Math.floor(s / 3_600), Math.floor(s / 60) % 60, s % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown
+    .map((part, index) => (index === 0 ? `${part}` : `${part}`.padStart(2, "0")))
+    .join(":");
+}
+
 export function number(value: number, fractionDigits = 0): string {
   return new Intl.NumberFormat(language.value, { maximumFractionDigits: fractionDigits }).format(
     value,

@@ -1,3 +1,4 @@
 export const events = {
   "nav.events": "Events",
+  "events.send": "Send an event",
 } as const;
