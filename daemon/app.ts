@@ -1,23 +1,14 @@
 import { join } from "node:path";
-
 import { createApi, SERVER_SETTINGS } from "./api/server.ts";
 import type { Engine } from "./delivery/engine.ts";
 import { createEngine } from "./delivery/engine.ts";
 import type { EngineNeeds } from "./delivery/needs.ts";
 import type { Config } from "./domain/config.ts";
-import type { Directory } from "./domain/directory.ts";
-import { createDirectory } from "./domain/directory.ts";
 import type { Endpoint } from "./domain/endpoint.ts";
-import { StartRefused } from "./domain/errors.ts";
 import { DISABLED_EVENT_TYPE } from "./domain/event.ts";
-import { createFeed } from "./domain/feed.ts";
-import type { IdMaker } from "./domain/id.ts";
-import { createIdMaker } from "./domain/id.ts";
-import type { Chance, Clock, Feed, Ingest, Log, Timers, Vault } from "./domain/ports.ts";
+import type { Ingest, Log } from "./domain/ports.ts";
 import { egressRules } from "./egress/rules.ts";
 import { createSender } from "./egress/post.ts";
-import type { Resolver } from "./egress/resolver.ts";
-import { createSystemResolver } from "./egress/resolver.ts";
 import { createIngest } from "./ingest/accept.ts";
 import { createPace } from "./ingest/pace.ts";
 import { createSchemaProblems } from "./ingest/schemas.ts";
@@ -27,18 +18,9 @@ import type { People } from "./manage/people.ts";
 import { openPeople } from "./manage/people.ts";
 import type { Keyring } from "./manage/secrets.ts";
 import { createKeyring } from "./manage/secrets.ts";
-import { fillDirectory } from "./manage/start.ts";
-import type { DatabaseCheck } from "./storage/check.ts";
-import { checkDatabase, sealedSample } from "./storage/check.ts";
-import { copyDatabase } from "./storage/copy.ts";
-import { lockDataDir } from "./storage/lock.ts";
 import { refusal } from "./storage/open.ts";
-import type { Store } from "./storage/store.ts";
-import { openStore } from "./storage/store.ts";
-import { openChance } from "./system/chance.ts";
-import { monotonicMs, openClock } from "./system/clock.ts";
-import type { DataDir } from "./system/data-dir.ts";
-import { dataDirAt, diskFreeBytes, openDataDir } from "./system/data-dir.ts";
+import { monotonicMs } from "./system/clock.ts";
+import { dataDirAt, diskFreeBytes } from "./system/data-dir.ts";
 import { openLoopGauge } from "./system/loop.ts";
 import { openDoor } from "./system/door.ts";
 import type { Metrics } from "./system/metrics.ts";
@@ -48,8 +30,6 @@ import { readPageFiles } from "./system/page-files.ts";
 import { createPasswords } from "./system/passwords.ts";
 import { startSchedule } from "./system/schedule.ts";
 import { createSchemaChecker } from "./system/schemas.ts";
-import { openTimers } from "./system/timers.ts";
-import { openVault } from "./system/vault.ts";
 import type { Gauges } from "./upkeep/gauges.ts";
 import { createGauges } from "./upkeep/gauges.ts";
 import { createJobs } from "./upkeep/jobs.ts";
@@ -57,6 +37,8 @@ import type { Readiness } from "./upkeep/readiness.ts";
 import { createReadiness } from "./upkeep/readiness.ts";
 import { createRetention } from "./upkeep/retention.ts";
 import { VERSION } from "./version.ts";
+import type { Closers, Ground, Machine } from "./ground.ts";
+import { closeAll, openGround, withDefaults } from "./ground.ts";
 
 /** Where packaging/build-web.mjs puts the page. */
 const WEB_DIST = join(import.meta.dirname, "..", "web", "dist");
@@ -73,19 +55,8 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** What a test may put in the place of the machine's own. */
-export interface Machine {
-  readonly clock: Clock;
-  readonly chance: Chance;
-  readonly timers: Timers;
-  readonly resolve: Resolver;
-}
-
-/** Things opened one after another, closed the other way round, also when opening the next one failed. */
-type Closers = (() => Promise<void> | void)[];
-
 /**
- * The only place where the rooms meet. Throws `StartRefused` (or what the store refuses with) and leaves nothing open where
+ * Where the rooms meet. Throws `StartRefused` (or what the store refuses with) and leaves nothing open where
  * things are not as they must be.
  */
 export async function startApp(
@@ -101,48 +72,6 @@ export async function startApp(
     await closeAll(closers);
     throw refusal(error, dataDirAt(config.dataDir).database);
   }
-}
-
-function withDefaults(machine: Partial<Machine>): Machine {
-  return {
-    clock: machine.clock ?? openClock(),
-    chance: machine.chance ?? openChance(),
-    timers: machine.timers ?? openTimers(),
-    resolve: machine.resolve ?? createSystemResolver(),
-  };
-}
-
-/** The ground that everything stands on: the folder and its lock, the file, the vault, and what is kept in memory. */
-interface Ground extends Machine {
-  readonly config: Config;
-  readonly log: Log;
-  readonly closers: Closers;
-  readonly dataDir: DataDir;
-  readonly store: Store;
-  readonly vault: Vault;
-  readonly ids: IdMaker;
-  readonly directory: Directory;
-  readonly feed: Feed;
-}
-
-async function openGround(
-  config: Config,
-  log: Log,
-  machine: Machine,
-  closers: Closers,
-): Promise<Ground> {
-  const { clock, chance } = machine;
-  const dataDir = openDataDir(config.dataDir);
-  const lock = lockDataDir(dataDir.path, process.pid);
-  closers.push(() => lock.release());
-  const ids = createIdMaker(clock.nowMs, chance.bytes);
-  const store = openStoreIn(dataDir, clock.nowMs, () => ids.next("app"));
-  closers.push(() => store.close());
-  const vault = await openVaultFor(dataDir, store, chance);
-  const directory = createDirectory();
-  await fillDirectory(store.office, directory);
-  const feed = createFeed((error) => log.error("a watcher of the feed threw", { error }));
-  return { ...machine, config, log, closers, dataDir, store, vault, ids, directory, feed };
 }
 
 /** The rooms of work, and what they are watched by. */
@@ -339,60 +268,4 @@ function doorNeeds({ trustedProxies, authHeader }: Config) {
     isOwnNetwork: OWN_NETWORK.has,
     page: readPageFiles(WEB_DIST),
   };
-}
-
-function openStoreIn(dataDir: DataDir, nowMs: () => number, newId: () => string): Store {
-  return openStore({
-    path: dataDir.database,
-    nowMs,
-    newId,
-    // A forward-only migration is only safe with the way back beside it.
-    beforeMigration: (file, version) => {
-      copyDatabase(file, join(dataDir.path, `posthorn.before-migration-${version}.db`));
-    },
-  });
-}
-
-/** A new key may be made only where nothing is sealed with an old one. */
-async function openVaultFor(dataDir: DataDir, store: Store, chance: Chance): Promise<Vault> {
-  const endpoints = await store.office.endpoints();
-  const { vault } = openVault(dataDir.key, endpoints.length === 0, chance);
-  const owner = endpoints.find(({ secrets }) => secrets.length > 0);
-  const sealed = owner?.secrets[0]?.sealed;
-  if (owner === undefined || sealed === undefined) return vault;
-  refuseWrongKey(vault, dataDir.key, owner.id, sealed);
-  return vault;
-}
-
-function refuseWrongKey(vault: Vault, key: string, owner: string, sealed: Uint8Array): void {
-  try {
-    vault.open(owner, sealed);
-  } catch (error) {
-    const got = "another one; put the right one back from a backup";
-    const message = `expected ${key} to be the key of the secrets in the database, got ${got}`;
-    throw new StartRefused(message, { cause: error });
-  }
-}
-
-async function closeAll(closers: Closers): Promise<void> {
-  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
-}
-
-/** For `posthorn doctor`: why a daemon would refuse to start with the key in this folder; null where it would not. */
-export function examineKey(dataDir: string): string | null {
-  const { key, database } = dataDirAt(dataDir);
-  try {
-    const { vault } = openVault(key, false, openChance());
-    const sample = sealedSample(database);
-    if (sample !== null) refuseWrongKey(vault, key, sample.owner, sample.sealed);
-    return null;
-  } catch (error) {
-    if (error instanceof StartRefused) return error.message;
-    throw error;
-  }
-}
-
-/** For `posthorn doctor`: a look at a database that no daemon uses now. Changes nothing. */
-export function examineDatabase(path: string): DatabaseCheck {
-  return checkDatabase(path);
 }

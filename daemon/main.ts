@@ -11,7 +11,7 @@ const rooms = {
   version: VERSION,
   startApp: async (...given: Parameters<typeof startApp>) =>
     (await import("./app.ts")).startApp(...given),
-  checkKey: async (dataDir: string) => (await import("./app.ts")).examineKey(dataDir),
-  checkDatabase: async (path: string) => (await import("./app.ts")).examineDatabase(path),
+  checkKey: async (dataDir: string) => (await import("./ground.ts")).examineKey(dataDir),
+  checkDatabase: async (path: string) => (await import("./ground.ts")).examineDatabase(path),
 };
 process.exitCode = await runCli(argv, openWorld(rooms, argv[0]));

@@ -2,50 +2,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { TOTP, Secret } from "otpauth";
-import type { PageFiles } from "../daemon/domain/page.ts";
-import { call, type CallOptions } from "./support/api-call.ts";
-import { openHouse, type ApiHouse, type HouseOptions } from "./support/api-house.ts";
-
-const PASSWORD = "correct horse battery";
-const PAGE: PageFiles = {
-  build: "b1",
-  files: new Map([
-    ["index.html", { type: "text/html", plain: Buffer.from("<p>"), gzip: null, brotli: null }],
-    [
-      "assets/a.js",
-      { type: "text/javascript", plain: Buffer.from("1"), gzip: Buffer.from("z"), brotli: null },
-    ],
-  ]),
-};
-
-function openPage(replace: HouseOptions["replace"] = () => ({})): Promise<ApiHouse> {
-  return openHouse({ replace: (needs) => ({ page: PAGE, ...replace(needs) }) });
-}
-
-/** As the page itself asks: its own header, and the cookie. */
-function asPage(cookie: string | null, options: CallOptions = {}): CallOptions {
-  const headers = {
-    "Posthorn-Page": "1",
-    ...(cookie !== null && { Cookie: cookie }),
-    ...options.headers,
-  };
-  return { ...options, key: null, headers };
-}
-
-async function setUp(house: ApiHouse): Promise<string> {
-  const body = { name: "admin", password: PASSWORD };
-  const made = await call(house, "POST /v1/setup", asPage(null, { body }));
-  assert.equal(made.status, 201, made.text);
-  return cookieOf(made.headers["set-cookie"]);
-}
-
-async function signIn(house: ApiHouse, credentials: object) {
-  return call(house, "POST /v1/session", asPage(null, { body: credentials }));
-}
-
-function cookieOf(lines: readonly string[] | undefined): string {
-  return (lines?.[0] ?? "").split(";")[0] ?? "";
-}
+import { call } from "./support/api-call.ts";
+import { openHouse } from "./support/api-house.ts";
+import { asPage, cookieOf, openPage, PASSWORD, setUp, signIn } from "./support/api-page.ts";
 
 suite("an instance that nobody has set up", () => {
   test("is set up once, from its own network, and gives the first key", async () => {

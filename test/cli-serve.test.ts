@@ -19,7 +19,7 @@ import type { TestContext } from "node:test";
 import { test } from "node:test";
 
 import { greeting } from "../daemon/cli/serve.ts";
-import { examineKey } from "../daemon/app.ts";
+import { examineKey } from "../daemon/ground.ts";
 import { checkDatabase } from "../daemon/storage/check.ts";
 import { posthorn } from "./support/cli.ts";
 

@@ -89,14 +89,18 @@ export function mustBeAllowed(caller: Caller, access: Access): void {
       expected("the key's scopes", `such as to hold ${access.scope}`, caller.scopes),
     );
   }
-  if (access.needsFresh === true && caller.session?.isFresh === false) {
-    const message = "expected the password to be given within the last ten minutes, got none";
-    throw new AppError("fresh_password_needed", message);
-  }
+  if (access.needsFresh === true) mustBeFresh(caller);
   if (access.isInstanceWide && caller.applicationSeq !== null) {
     const message = "expected the key to be one for the whole instance, got one of one application";
     throw new AppError("forbidden", message);
   }
+}
+
+/** Throws `fresh_password_needed` for somebody at the page who gave the password too long ago. A key needs none. */
+export function mustBeFresh(caller: Caller): void {
+  if (caller.session?.isFresh !== false) return;
+  const message = "expected the password to be given within the last ten minutes, got none";
+  throw new AppError("fresh_password_needed", message);
 }
 
 /**

@@ -10,10 +10,10 @@ import {
   settingsInput,
 } from "./endpoint-input.ts";
 import { listPage, listQuery } from "./listing.ts";
-import { isOperator } from "./auth.ts";
+import { isOperator, mustBeFresh } from "./auth.ts";
 import type { ApiNeeds } from "./needs.ts";
 import type { Route } from "./route.ts";
-import { json, jsonRoute, needsScope, noContent, param } from "./route.ts";
+import { afterPassword, json, jsonRoute, needsScope, noContent, param } from "./route.ts";
 import { pageOf, timeOut, timeTextOrNull } from "./schemas.ts";
 
 const withSecret = z.object({
@@ -43,7 +43,7 @@ const EXAMPLE_ENDPOINT = {
 };
 
 const OPERATORS_ONLY =
-  "Only an instance-wide key, or the local socket, may add to `egress_allow` or set `tls_verify` to false.";
+  "Only an instance-wide key, or the local socket, may add to `egress_allow` or set `tls_verify` to false. Somebody at the page must have given the password lately.";
 
 export function endpointRoutes(needs: ApiNeeds): readonly Route[] {
   return [
@@ -63,6 +63,11 @@ export function shownEndpoint({ endpoints }: ApiNeeds, endpoint: Endpoint): Endp
   return endpointJson(endpoint, credentials, endpoints.warnings(endpoint));
 }
 
+/** What reaches into the daemon's own network, or takes a check away: somebody who found a page open must not do it. */
+function opensMore(given: { readonly egress_allow?: unknown; readonly tls_verify?: unknown }) {
+  return given.egress_allow !== undefined || given.tls_verify !== undefined;
+}
+
 function createEndpoint(needs: ApiNeeds): Route {
   return jsonRoute({
     method: "POST",
@@ -74,7 +79,9 @@ function createEndpoint(needs: ApiNeeds): Route {
     body: { schema: newEndpoint, example: EXAMPLE_ENDPOINT },
     answers: { 201: { description: "Created, with its secret.", schema: withSecret } },
     description: OPERATORS_ONLY,
+    faults: ["fresh_password_needed"],
     async handle({ caller, application, body }) {
+      if (opensMore(body)) mustBeFresh(caller);
       const { endpoint, secret } = await needs.endpoints.create(application.seq, {
         settings: settingsInput(body),
         auth: authInput(body.auth),
@@ -135,8 +142,10 @@ function updateEndpoint(needs: ApiNeeds): Route {
     access: needsScope("manage"),
     body: { schema: endpointChange, example: { event_types: ["invoice.*", "order.paid"] } },
     answers: { 200: { description: "The endpoint as it is now.", schema: endpointOut } },
+    faults: ["fresh_password_needed"],
     async handle(call) {
       const { application, body } = call;
+      if (opensMore(body)) mustBeFresh(call.caller);
       const input = {
         settings: settingsInput(body),
         auth: authInput(body.auth),
@@ -171,7 +180,7 @@ function rotateSecret({ endpoints }: ApiNeeds): Route {
     operationId: "rotateEndpointSecret",
     tag: "Endpoints",
     summary: "Give an endpoint a new secret; both sign until the overlap ends",
-    access: needsScope("manage"),
+    access: afterPassword(needsScope("manage")),
     body: { schema: rotation, isOptional: true, example: { overlap_s: 3_600 } },
     answers: { 200: { description: "The new secret.", schema: rotated } },
     faults: ["conflict"],
@@ -198,7 +207,7 @@ function getSecret({ endpoints }: ApiNeeds): Route {
     isAudited: true,
     tag: "Endpoints",
     summary: "Show an endpoint's secrets",
-    access: needsScope("manage"),
+    access: afterPassword(needsScope("manage")),
     answers: { 200: { description: "Every secret that signs now.", schema: revealed } },
     handle(call) {
       const secrets = endpoints.revealSecrets(call.application.seq, param(call, "id"));

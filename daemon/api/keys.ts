@@ -9,7 +9,7 @@ import { hasScope } from "./auth.ts";
 import { listPage, listQuery } from "./listing.ts";
 import type { ApiNeeds } from "./needs.ts";
 import type { Call, Route } from "./route.ts";
-import { json, jsonRoute, needsScope, param } from "./route.ts";
+import { afterPassword, json, jsonRoute, needsScope, param } from "./route.ts";
 import { pageOf, timeOut, timeText, timeTextOrNull } from "./schemas.ts";
 import { invalidRequest } from "./validation.ts";
 
@@ -79,7 +79,7 @@ function createKey(needs: ApiNeeds): Route {
     tag: "Keys",
     summary: "Create a key",
     description: "A key gives no more than it has: each scope must be one of the caller's own.",
-    access: needsScope("manage"),
+    access: afterPassword(needsScope("manage")),
     body: { schema: newKey, example: { name: "billing", scopes: ["events:write"] } },
     answers: { 201: { description: "Created; the key is shown once.", schema: createdKey } },
     faults: ["not_found"],

@@ -46,7 +46,7 @@ function setUp(needs: ApiNeeds): Route {
     tag: "People",
     summary: "Make the first account, an admin's, and the first key",
     description:
-      "Only while nobody has an account. From this machine and private networks directly; from elsewhere with the claim code, " +
+      "Only while nobody has an account. From this machine and private networks directly, by an address or a local name; else with the claim code, " +
       "which the daemon prints and `posthorn admin claim-code` shows.",
     body: { schema: newInstance, example: { name: "admin", password: "correct horse battery" } },
     answers: { 201: { description: "Made, and signed in.", schema: setUpOut } },
@@ -107,9 +107,23 @@ function readClaimCode(needs: ApiNeeds): Route {
   });
 }
 
-/** On this machine or a private network, with nobody in between who could be anybody. */
-function isAtHome(needs: ApiNeeds, { address, isDirect }: Peer): boolean {
-  return isDirect && (address === "" || needs.isOwnNetwork(address));
+/**
+ * On this machine or a private network, with nobody in between who could be anybody. And asked for by a name that only such a
+ * network gives: a page of a stranger can let its own name stand for this machine (DNS rebinding), and the browser of somebody
+ * at home would then set the instance up for the stranger, from the right address and, as far as it knows, from the same site.
+ */
+function isAtHome(needs: ApiNeeds, { address, isDirect, host }: Peer): boolean {
+  return isDirect && (address === "" || (needs.isOwnNetwork(address) && isHomeName(host)));
+}
+
+const HOME_ENDINGS = ["local", "localhost", "lan", "home", "internal", "home.arpa", "localdomain"];
+
+/** An address, a name without a dot, or one that no public registry gives away. */
+function isHomeName(host: string): boolean {
+  const name = host.replace(/:\d+$/, "").replace(/\.$/, "").toLowerCase();
+  // Browsers take a name whose last part is a number for an IPv4 address, and nothing else.
+  if (name.startsWith("[") || /\.\d+$/.test(name) || !name.includes(".")) return true;
+  return HOME_ENDINGS.some((ending) => name.endsWith(`.${ending}`));
 }
 
 function checkClaim(

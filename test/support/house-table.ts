@@ -77,6 +77,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     builtins: "any",
     packages: "owned",
   },
+  "daemon/ground.ts": { mayImport: "any", builtins: "any", packages: "owned" },
   "daemon/app.ts": { mayImport: "any", builtins: "any", packages: "owned" },
   "package.json": { mayImport: [], builtins: [], packages: "none" },
   "daemon/version.ts": { mayImport: ["package.json"], builtins: [], packages: "none" },
@@ -85,6 +86,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     mayImport: [
       "daemon/node-guard.ts",
       "daemon/version.ts",
+      "daemon/ground.ts",
       "daemon/app.ts",
       "daemon/config.ts",
       "daemon/cli",
