@@ -55,7 +55,8 @@ export function Missing({ problem, id, path, retry }: MissingProps) {
   const atMs = madeAtMs(id);
   const isForgotten = atMs !== null && days !== null && atMs < nowMs.value - days * DAY_MS;
   return (
-    <Empty title={isForgotten ? t("empty.forgotten") : t("empty.no-such")}>
+    <section class="panel narrow">
+      <h1>{isForgotten ? t("empty.forgotten") : t("empty.no-such")}</h1>
       <p>
         <code>{id}</code>
       </p>
@@ -64,6 +65,6 @@ export function Missing({ problem, id, path, retry }: MissingProps) {
       <p>
         <a href={backTo(path)}>{t("empty.to-list")}</a>
       </p>
-    </Empty>
+    </section>
   );
 }

@@ -80,33 +80,37 @@ function DeliveryList() {
     <>
       <ScreenHead title={t("nav.deliveries")} />
       <DeliveryFilters />
-      <div class="toolbar">
-        <Choice picked={picked} onPick={setPicked} onAct={setVerb} hasRows={list.rows.length > 0} />
+      <Choice picked={picked} onPick={setPicked} onAct={setVerb} hasRows={list.rows.length > 0} />
+      <div class="under-pill">
         <NewRows arrivals={arrivals} onShow={reload} />
+        <Table
+          label={t("nav.deliveries")}
+          columns={columns}
+          list={list}
+          keyOf={({ id }) => id}
+          onOpen={({ id }) => goTo(linkTo(["deliveries", id]))}
+          {...(isAdmin() && {
+            choice: { chosen, onChoose: (ids) => setPicked({ ids, isAll: false }) },
+          })}
+          empty={
+            <EmptyList
+              isFiltered={isFiltered}
+              to={filter["to"] ?? null}
+              title={t("deliveries.none")}
+            >
+              <p>{t("deliveries.none.why")}</p>
+              <p class="buttons">
+                <a class="button" href={linkTo(["events", "new"])}>
+                  {t("events.send")}
+                </a>
+                <a class="button" href={linkTo(["endpoints"])}>
+                  {t("nav.endpoints")}
+                </a>
+              </p>
+            </EmptyList>
+          }
+        />
       </div>
-      <Table
-        label={t("nav.deliveries")}
-        columns={columns}
-        list={list}
-        keyOf={({ id }) => id}
-        onOpen={({ id }) => goTo(linkTo(["deliveries", id]))}
-        {...(isAdmin() && {
-          choice: { chosen, onChoose: (ids) => setPicked({ ids, isAll: false }) },
-        })}
-        empty={
-          <EmptyList isFiltered={isFiltered} to={filter["to"] ?? null} title={t("deliveries.none")}>
-            <p>{t("deliveries.none.why")}</p>
-            <p class="buttons">
-              <a class="button" href={linkTo(["events", "new"])}>
-                {t("events.send")}
-              </a>
-              <a class="button" href={linkTo(["endpoints"])}>
-                {t("nav.endpoints")}
-              </a>
-            </p>
-          </EmptyList>
-        }
-      />
       {verb !== null && (
         <BulkDialog
           verb={verb}

@@ -48,7 +48,7 @@ export function Attempts({ delivery }: { readonly delivery: DeliveryWithAttempts
 }
 
 function Timeline({
-  delivery: { attempts, due_at: dueAt, state },
+  delivery: { attempts, reason, state },
   chosen,
 }: {
   readonly delivery: DeliveryWithAttemptsJson;
@@ -80,7 +80,7 @@ function Timeline({
           <span class="timeline-head">
             <b>{t("delivery.attempt", { n: attempts.length + 1 })}</b>
             <span class="small">
-              <Next state={state} dueAt={dueAt} />
+              <Next state={state} at={reason.next_at} />
             </span>
           </span>
         </li>
@@ -89,16 +89,17 @@ function Timeline({
   );
 }
 
+/** When the next one is, as far as that can be foretold. */
 function Next({
   state,
-  dueAt,
+  at,
 }: {
   readonly state: DeliveryWithAttemptsJson["state"];
-  readonly dueAt: string | null;
+  readonly at: string | null;
 }) {
   if (state === "in_flight") return t("state.in_flight");
-  const isDue = dueAt === null || Date.parse(dueAt) <= nowMs.value;
-  return isDue ? t("deliveries.due.now") : <Time at={dueAt} isDistance />;
+  const isDue = at === null || Date.parse(at) <= nowMs.value;
+  return isDue ? t("deliveries.due.now") : <Time at={at} isDistance />;
 }
 
 /** What an attempt came to, as icon, word and colour. */

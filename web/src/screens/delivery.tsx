@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { DeliveryWithAttemptsJson } from "../../../daemon/api/delivery-json.ts";
 import type { Outcome } from "../data/api.ts";
@@ -153,7 +154,7 @@ function Why({ delivery }: { readonly delivery: DeliveryWithAttemptsJson }) {
   const grant = grantIn(reason.sentence);
   return (
     <section class={`why ${isBlocked ? "bad" : TONES[state]}`}>
-      <p class="why-words">{reason.sentence}</p>
+      <p class="why-words">{withTimes(reason.sentence)}</p>
       {reason.next_at !== null && <Countdown at={reason.next_at} />}
       {isBlocked && endpointId !== null && (
         <a class="button" href={linkTo(["endpoints", endpointId], { tab: "settings", grant })}>
@@ -164,6 +165,13 @@ function Why({ delivery }: { readonly delivery: DeliveryWithAttemptsJson }) {
       )}
     </section>
   );
+}
+
+/** The daemon's sentences hold moments in UTC; the reader has a zone of their own. */
+function withTimes(sentence: string): ComponentChildren {
+  return sentence
+    .split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/)
+    .map((part, index) => (index % 2 === 1 ? <Time key={index} at={part} /> : part));
 }
 
 /** The grant that the guard's own message names; see daemon/egress/guard.ts. */

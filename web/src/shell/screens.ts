@@ -28,6 +28,13 @@ export const SCREENS: readonly ScreenEntry[] = [
     load: async () => (await import("../screens/overview.tsx")).Overview,
   },
   {
+    path: "events",
+    title: "nav.events",
+    icon: "events",
+    isInstance: false,
+    load: async () => (await import("../screens/events.tsx")).Events,
+  },
+  {
     path: "deliveries",
     title: "nav.deliveries",
     icon: "deliveries",
