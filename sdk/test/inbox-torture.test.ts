@@ -1,66 +1,20 @@
 /** What the inbox promises, against processes that die and come all at once. */
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { test } from "node:test";
 
 import type { Job, Told } from "./support/inbox-torture-child.ts";
-import { openStore, type StoreName, type TortureStore } from "./support/inbox-torture-stores.ts";
-import { mariadbServer, postgresServer, type ServerKind } from "./support/servers.ts";
-
-const CHILD = fileURLToPath(new URL("support/inbox-torture-child.ts", import.meta.url));
-const COMPILED = mkdtempSync(path.join(tmpdir(), "posthorn-torture-code-"));
-after(() => rmSync(COMPILED, { recursive: true, force: true }));
+import { atEachStep, type Ground, run, tortureEach } from "./support/inbox-torture-ground.ts";
+import { openStore } from "./support/inbox-torture-stores.ts";
 
 const PROCESSES = 5;
 const DELIVERIES_EACH = 10;
-/** More than any flow has; a flow that has more fails the test. */
-const STEPS_MAX = 80;
-const CHILDREN_AT_ONCE = 3;
 
-const file: ServerKind = { missing: null, start: async () => ({ port: 0, stop: async () => {} }) };
-
-torture("sqlite", file, 50);
-torture("postgres", postgresServer, 50);
-torture("mariadb", mariadbServer, 1_000);
-
-interface Ground {
-  readonly store: TortureStore;
-  readonly name: StoreName;
-  readonly at: string;
-}
-
-function torture(name: StoreName, kind: ServerKind, lockWaitMsMin: number): void {
-  describe(`torture: ${name}`, { skip: kind.missing ?? false }, () => {
-    let ground: Ground | null = null;
-    let end = async (): Promise<void> => {};
-    const here = (): Ground => {
-      if (ground === null) throw new Error("expected the store to be open, got none");
-      return ground;
-    };
-    before(async () => {
-      const dir = mkdtempSync(path.join(tmpdir(), "posthorn-torture-"));
-      const server = await kind.start();
-      const at = server.port === 0 ? path.join(dir, "app.db") : `${server.port}`;
-      const store = openStore({ name, at });
-      ground = { store, name, at };
-      end = async () => {
-        await store.close();
-        await server.stop();
-        rmSync(dir, { recursive: true, force: true });
-      };
-      await store.migrate();
-    });
-    after(() => end());
-    testCrowd(here);
-    testDeaths(here);
-    testRetries(here, lockWaitMsMin);
-  });
-}
+tortureEach("torture", (here, name) => {
+  testCrowd(here);
+  testDeaths(here);
+  // MariaDB counts whole seconds.
+  testRetries(here, name === "mariadb" ? 1_000 : 50);
+});
 
 function testCrowd(here: () => Ground): void {
   test("50 equal deliveries at once, in five processes, have one effect", async () => {
@@ -87,15 +41,7 @@ function testDeaths(here: () => Ground): void {
   for (const isFailing of [false, true]) {
     const handler = isFailing ? "a handler that fails" : "a handler that ends well";
     test(`killed at any step of ${handler}, the sender's retry makes exactly one effect`, async () => {
-      let isOver = false;
-      let deaths = 0;
-      for (let first = 1; !isOver; first += CHILDREN_AT_ONCE) {
-        assert.ok(first < STEPS_MAX, "the flow has an end");
-        const steps = Array.from({ length: CHILDREN_AT_ONCE }, (_, i) => first + i);
-        const died = await Promise.all(steps.map((step) => dieAt(here(), step, isFailing)));
-        deaths += died.filter((one) => one).length;
-        isOver = died.includes(false);
-      }
+      const deaths = await atEachStep((step) => dieAt(here(), step, isFailing));
       assert.ok(deaths >= 6, `expected a flow of 6 steps or more, got ${deaths}`);
     });
   }
@@ -143,37 +89,4 @@ function testRetries(here: () => Ground, lockWaitMsMin: number): void {
     assert.equal(await store.count("evt_held"), 0);
     await other.close();
   });
-}
-
-interface Running {
-  readonly child: ChildProcess;
-  /** Resolves with its first word. */
-  readonly isReady: Promise<void>;
-  readonly ended: Promise<{
-    readonly signal: NodeJS.Signals | null;
-    readonly said: string;
-    readonly wailed: string;
-  }>;
-}
-
-function run(job: Job): Running {
-  const child = spawn(process.execPath, [CHILD, JSON.stringify(job)], {
-    stdio: "pipe",
-    // Most of a child's short life would be the reading of its sources.
-    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
-  });
-  let said = "";
-  let wailed = "";
-  const ready = Promise.withResolvers<void>();
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    said += chunk;
-    ready.resolve();
-  });
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (wailed += chunk));
-  const ended = once(child, "close").then(([, signal]) => {
-    ready.reject(new Error(`expected the child to get ready, got:\n${wailed}`));
-    return { signal: signal as NodeJS.Signals | null, said, wailed };
-  });
-  ready.promise.catch(() => {});
-  return { child, isReady: ready.promise, ended };
 }
