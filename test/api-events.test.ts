@@ -299,7 +299,7 @@ test("events are listed newest first, by type, tenant, time and text, page by pa
   assert.deepEqual(await ids(""), ["e3", "e2", "e1"]);
   assert.deepEqual(await ids("type=order.paid"), ["e2"]);
   assert.deepEqual(await ids("tenant=acme"), ["e3"]);
-  assert.deepEqual(await ids("q=w1"), ["e1"]);
+  assert.deepEqual(await ids("text=w1"), ["e1"]);
   assert.deepEqual(await ids("from=2026-01-31T12:02:00Z&to=2026-01-31T12:03:00Z"), ["e2"]);
   const page = await call(house, "GET /v1/events?limit=2");
   assert.equal(page.json.data.length, 2);

@@ -100,7 +100,7 @@ suite("a good schema", () => {
     assert.deepEqual(answer.json.problems, [
       { pointer: "/events/999/data/amount", detail: "/data/amount must be integer" },
     ]);
-    assert.equal((await desk.must("GET /v1/events?q=much")).data.length, 0);
+    assert.equal((await desk.must("GET /v1/events?text=much")).data.length, 0);
   });
 
   test("can't be passed by with a raw body", async () => {

@@ -75,6 +75,15 @@ const DELIVERY_LISTS: readonly (readonly [
   [{ state: "exhausted", endpointSeq: 1 }, "stuck", [5, 5], "delivery_stuck_at", "created_at_ms<?"],
   [{ state: "cancelled", endpointSeq: 1 }, "stuck", [5, 5], "delivery_stuck_at", "created_at_ms<?"],
   [{ state: "pending" }, "due", [5, 5], "delivery_due", "due_at_ms>?"],
+  [
+    { text: "x", lastStatus: { from: 400, to: 499 }, isTest: false },
+    "application",
+    [5, 5, 5],
+    "event_newest",
+    "accepted_at_ms<?",
+  ],
+  [{ state: "exhausted", text: "x" }, "stuck", [5, 5], "delivery_stuck", "created_at_ms<?"],
+  [{ state: "pending", text: "x" }, "due", [5, 5], "delivery_due", "due_at_ms>?"],
   [{ state: "pending", endpointSeq: 1 }, "due", [5, 5], "delivery_due", "due_at_ms>?"],
 ];
 

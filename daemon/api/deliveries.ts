@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { AppError, expected } from "../domain/errors.ts";
 import type { DeliveryQuery, DeliveryRow, Page } from "../domain/stores.ts";
 import {
@@ -6,31 +5,12 @@ import {
   deliveryOut,
   deliveryWithAttempts,
   deliveryWithAttemptsOut,
-  SHOWN_STATES,
 } from "./delivery-json.ts";
+import { deliveryQuery, storeQuery } from "./delivery-query.ts";
 import type { ApiNeeds } from "./needs.ts";
 import type { Reply, Route } from "./route.ts";
 import { json, jsonRoute, needsScope, param } from "./route.ts";
-import { msOf, pageOf, pageQuery, present, time } from "./schemas.ts";
-
-const deliveryQuery = z.strictObject({
-  event_id: z.string().optional(),
-  endpoint_id: z.string().optional(),
-  state: z
-    .enum(SHOWN_STATES)
-    .optional()
-    .describe(
-      "`pending` includes those in flight. A page of `in_flight` may be empty and still have a next one.",
-    ),
-  type: z.string().optional().describe("The event's type."),
-  tenant: z.string().optional(),
-  from: time.optional().describe("Created at this time or later."),
-  to: time.optional().describe("Created before this time."),
-  error: z.string().max(64).optional().describe("The last attempt's error code, such as http_500."),
-  ...pageQuery,
-});
-
-type DeliveryQueryJson = z.infer<typeof deliveryQuery>;
+import { pageOf } from "./schemas.ts";
 
 export function deliveryRoutes(needs: ApiNeeds): readonly Route[] {
   return [listDeliveries(needs), getDelivery(needs), resendDelivery(needs), cancelDelivery(needs)];
@@ -58,50 +38,6 @@ function listDeliveries(needs: ApiNeeds): Route {
       return json(200, { data: await deliveriesJson(needs, rows), next_cursor: next });
     },
   });
-}
-
-async function storeQuery(
-  needs: ApiNeeds,
-  applicationSeq: number,
-  query: DeliveryQueryJson,
-): Promise<DeliveryQuery> {
-  const eventSeq = await eventSeqOf(needs, applicationSeq, query.event_id);
-  const endpointSeq = endpointSeqOf(needs, applicationSeq, query.endpoint_id);
-  return {
-    applicationSeq,
-    limit: query.limit,
-    after: query.cursor ?? null,
-    ...present({ eventSeq, endpointSeq, type: query.type, tenant: query.tenant }),
-    ...present({ state: query.state === "in_flight" ? "pending" : query.state }),
-    ...present({ fromMs: msOf(query.from), toMs: msOf(query.to), lastError: query.error }),
-  };
-}
-
-/** A filter by an unknown id is refused: an empty list would look as if nothing had been sent. */
-async function eventSeqOf(
-  { read }: ApiNeeds,
-  applicationSeq: number,
-  id: string | undefined,
-): Promise<number | undefined> {
-  if (id === undefined) return undefined;
-  const event = await read.event(applicationSeq, id);
-  if (event === null) throw unknown("event_id", "event", id);
-  return event.seq;
-}
-
-function endpointSeqOf(
-  { directory }: ApiNeeds,
-  applicationSeq: number,
-  id: string | undefined,
-): number | undefined {
-  if (id === undefined) return undefined;
-  const endpoint = directory.endpointById(applicationSeq, id);
-  if (endpoint === undefined) throw unknown("endpoint_id", "endpoint", id);
-  return endpoint.seq;
-}
-
-function unknown(what: string, noun: string, id: string): AppError {
-  return new AppError("not_found", expected(what, `that of an ${noun} of this application`, id));
 }
 
 const IN_FLIGHT_PAGES_MAX = 10;

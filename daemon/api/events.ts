@@ -14,7 +14,7 @@ import {
 import type { ApiNeeds } from "./needs.ts";
 import type { Call, Reply, Route } from "./route.ts";
 import { bytesRoute, json, jsonRoute, needsScope, param } from "./route.ts";
-import { msOf, pageOf, pageQuery, present, time } from "./schemas.ts";
+import { msOf, pageOf, pageQuery, present, searchText, time } from "./schemas.ts";
 import { isJson } from "./walk.ts";
 
 const accepted = z.object({
@@ -35,7 +35,13 @@ const eventQuery = z.strictObject({
   tenant: z.string().optional(),
   from: time.optional().describe("Accepted at this time or later."),
   to: time.optional().describe("Accepted before this time."),
-  q: z.string().min(1).max(256).optional().describe("A piece of text somewhere in the body."),
+  text: searchText
+    .optional()
+    .describe(
+      "A piece of text in the id, type, tenant, ordering key or body, as it was sent; A to Z " +
+        "stand for a to z as well. A page looks through a bounded number of events, so it may be " +
+        "short or empty and still have a next one.",
+    ),
   ...pageQuery,
 });
 
@@ -200,7 +206,7 @@ function listEvents({ read }: ApiNeeds): Route {
         applicationSeq: application.seq,
         limit: query.limit,
         after: query.cursor ?? null,
-        ...present({ type: query.type, tenant: query.tenant, text: query.q }),
+        ...present({ type: query.type, tenant: query.tenant, text: query.text }),
         ...present({ fromMs: msOf(query.from), toMs: msOf(query.to) }),
       });
       return json(200, { data: rows.map(eventJson), next_cursor: next });

@@ -49,6 +49,18 @@ export const ownEventType = inWords(
   }),
 );
 
+const SEARCH_TEXT_MAX = 256;
+
+/** A piece of text to look for. */
+export const searchText = inWords(
+  `a text of 1 to ${SEARCH_TEXT_MAX} characters without control characters`,
+  z
+    .string()
+    .min(1)
+    .max(SEARCH_TEXT_MAX)
+    .regex(/^[^\p{Cc}]*$/u),
+);
+
 /** The query members of every list. */
 export const pageQuery = {
   limit: z

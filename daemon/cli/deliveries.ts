@@ -1,6 +1,6 @@
 import { listText, moreText, plain, tableText, timeCell } from "./text.ts";
 import type { Page, Session, Verb } from "./verb.ts";
-import { PAGE_OPTIONS, pageQuery, pathArg, show, textOption, timeOption } from "./verb.ts";
+import { isSet, PAGE_OPTIONS, pageQuery, pathArg, show, textOption, timeOption } from "./verb.ts";
 
 /** What is shown of a delivery. */
 export interface Delivery {
@@ -49,6 +49,9 @@ export const DELIVERIES: readonly Verb[] = [
       ["--from <time>", "made then or later: a time, or how long ago, such as 2h"],
       ["--to <time>", "made before then"],
       ["--error <code>", "whose last attempt ended so, such as http_500"],
+      ["--status <status>", "answered so: 500, 4xx, 5xx, or none for no answer"],
+      ["--text <text>", "with this piece of text in ids, type, tenant, key, error or body"],
+      ["--test", "only tests"],
       ...PAGE_OPTIONS,
     ],
     run: list,
@@ -86,6 +89,9 @@ async function list(session: Session): Promise<void> {
     from: timeOption(session, "from"),
     to: timeOption(session, "to"),
     error: textOption(session, "error"),
+    status: textOption(session, "status"),
+    text: textOption(session, "text"),
+    is_test: isSet(session, "test") ? "true" : undefined,
     ...pageQuery(session),
   };
   const answer = await session.client.ask({ method: "GET", path: "/v1/deliveries", query });

@@ -24,7 +24,7 @@ export const EVENTS: readonly Verb[] = [
       ["--tenant <tenant>", "of this tenant"],
       ["--from <time>", "accepted then or later: a time, or how long ago, such as 2h"],
       ["--to <time>", "accepted before then"],
-      ["--text <text>", "with this piece of text in the body"],
+      ["--text <text>", "with this piece of text in the id, type, tenant, key or body"],
       ...PAGE_OPTIONS,
     ],
     run: list,
@@ -44,7 +44,7 @@ async function list(session: Session): Promise<void> {
     tenant: textOption(session, "tenant"),
     from: timeOption(session, "from"),
     to: timeOption(session, "to"),
-    q: textOption(session, "text"),
+    text: textOption(session, "text"),
     ...pageQuery(session),
   };
   const answer = await session.client.ask({ method: "GET", path: "/v1/events", query });

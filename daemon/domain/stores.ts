@@ -196,7 +196,7 @@ export interface EventQuery extends PageQuery {
   /** When it was accepted: from this instant, and before that one. */
   readonly fromMs?: number;
   readonly toMs?: number;
-  /** A piece of text somewhere in the body, byte for byte. */
+  /** A piece of text in its id, type, tenant, ordering key or body; A to Z stand for a to z as well. */
   readonly text?: string;
 }
 
@@ -215,6 +215,17 @@ export interface DeliveryQuery extends PageQuery {
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly lastError?: string;
+  /** What the last attempt was answered with; `none` where one was made and none came. */
+  readonly lastStatus?: StatusSpan | "none";
+  readonly isTest?: boolean;
+  /** A piece of text in what its list shows (ids, type, tenant, ordering key, last error) or in its event's body. */
+  readonly text?: string;
+}
+
+/** Both ends included. */
+export interface StatusSpan {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A delivery with what lists show of its event. */

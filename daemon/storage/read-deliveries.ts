@@ -2,15 +2,16 @@ import type { Selectable } from "kysely";
 import { sql } from "kysely";
 
 import type { DeliveryQuery, DeliveryRow, Page } from "../domain/stores.ts";
+import type { Place } from "./cursor.ts";
 import type { Way } from "./delivery-ways.ts";
 import { chooseWay } from "./delivery-ways.ts";
 import type { Connection } from "./open.ts";
 import { deliveryOf } from "./rows.ts";
 import type { DeliveryTable } from "./schema.ts";
 import type { Condition } from "./sql.ts";
-import { allOf, written } from "./sql.ts";
-import type { Walk } from "./walk.ts";
-import { readPage } from "./walk.ts";
+import { allOf, contains, inBody, written } from "./sql.ts";
+import type { End, Walk } from "./walk.ts";
+import { readPage, TEXT_PATIENCE } from "./walk.ts";
 
 type ShownRow = Selectable<DeliveryTable> & {
   shown_event_id: string;
@@ -56,7 +57,7 @@ function deliveryWalk(connection: Connection, query: DeliveryQuery): Walk<ShownR
   return {
     name: way.name,
     placeLength: way.placeLength,
-    patience: way.patience,
+    patience: query.text === undefined ? way.patience : TEXT_PATIENCE,
     // `cross join`, so that the way is walked as it is and the other rows are looked up by their numbers.
     wanted: (after, look, limit) =>
       connection.all(
@@ -69,6 +70,7 @@ function deliveryWalk(connection: Connection, query: DeliveryQuery): Walk<ShownR
         ),
       ),
     end(after, look) {
+      if (query.text !== undefined) return endWithBytes(connection, way, after, look);
       const last = sql`${way.passed(after, look)} limit 1 offset ${look - 1}`;
       const row = connection.first(written<PlaceRow>(connection, last));
       return { place: row === undefined ? null : place(row), bytes: 0 };
@@ -76,6 +78,30 @@ function deliveryWalk(connection: Connection, query: DeliveryQuery): Walk<ShownR
     placeOf: place,
   };
 }
+
+/** An event's body is searched once for each of its deliveries, so it counts as often. */
+function endWithBytes(connection: Connection, way: Way, after: Place | null, look: number): End {
+  const passed = sql`select w.p0, w.p1, w.p2, ifnull(e.body_bytes, 0) as bytes
+    from (${way.passed(after, look)} limit ${look}) w
+      left join delivery d on d.seq = w.delivery_seq
+      left join event e on e.seq = d.event_seq`;
+  const rows = connection.all(written<PlaceRow & { bytes: number }>(connection, passed));
+  const last = rows.length < look ? undefined : rows.at(-1);
+  return {
+    place: last === undefined ? null : [last.p0, last.p1, last.p2].slice(0, way.placeLength),
+    bytes: rows.reduce((sum, row) => sum + row.bytes, 0),
+  };
+}
+
+const TEXT_COLUMNS = [
+  sql`d.id`,
+  sql`e.id`,
+  sql`e.type`,
+  sql`e.tenant`,
+  sql`d.ordering_key`,
+  sql`d.last_error`,
+  sql`(select p.id from endpoint p where p.seq = d.endpoint_seq)`,
+];
 
 function filters(query: DeliveryQuery, way: Way): Condition[] {
   const conditions = [sql`d.application_seq = ${query.applicationSeq}`];
@@ -90,8 +116,23 @@ function filters(query: DeliveryQuery, way: Way): Condition[] {
   for (const [column, value] of equals) {
     if (value !== undefined) conditions.push(sql`${column} = ${value}`);
   }
+  conditions.push(...searched(query));
   if (way.keepsSpan) return conditions;
   if (query.fromMs !== undefined) conditions.push(sql`d.created_at_ms >= ${query.fromMs}`);
   if (query.toMs !== undefined) conditions.push(sql`d.created_at_ms < ${query.toMs}`);
+  return conditions;
+}
+
+function searched({ lastStatus, isTest, text }: DeliveryQuery): Condition[] {
+  const conditions: Condition[] = [];
+  if (isTest !== undefined) conditions.push(sql`d.is_test = ${isTest ? 1 : 0}`);
+  if (lastStatus === "none") {
+    conditions.push(sql`d.attempt_count > 0 and d.last_status is null`);
+  } else if (lastStatus !== undefined) {
+    conditions.push(sql`d.last_status between ${lastStatus.from} and ${lastStatus.to}`);
+  }
+  if (text !== undefined) {
+    conditions.push(sql`(${contains(TEXT_COLUMNS, text)} or ${inBody(text)})`);
+  }
   return conditions;
 }

@@ -17,6 +17,20 @@ export function allOf(conditions: readonly Condition[]): Condition {
   return sql.join(conditions, sql` and `);
 }
 
+/**
+ * Whether one of the columns has the text in it, A to Z taken for a to z. `instr` and not `like`: what stands for itself there would
+ * have to be escaped, and a pattern of wildcards can be made that takes long. Columns that are null have no text.
+ */
+export function contains(columns: readonly Condition[], text: string): Condition {
+  return sql`instr(lower(concat_ws(char(10), ${sql.join(columns)})), lower(${text})) > 0`;
+}
+
+/** The same of the data in the body of event `e`, not of the envelope around it. What is no UTF-8 is compared byte for byte. */
+export function inBody(text: string): Condition {
+  return sql`(select instr(lower(cast(substr(b.bytes, e.data_start + 1) as text)), lower(${text}))
+    from event_body b where b.event_seq = e.seq) > 0`;
+}
+
 interface Span {
   readonly fromMs?: number;
   readonly toMs?: number;

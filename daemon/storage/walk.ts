@@ -31,6 +31,13 @@ export interface Patience {
 /** At most about 25 ms, for a filter that nothing passes: two rows to look up for each row of the index. */
 export const ROWS_PATIENCE: Patience = { stepRows: 1_000, rowsMax: 10_000, bytesMax: Infinity };
 
+/** Bodies are searched as they lie there, so it is their bytes that try the patience. */
+export const TEXT_PATIENCE: Patience = {
+  stepRows: 64,
+  rowsMax: 2_048,
+  bytesMax: 8 * 1024 * 1024,
+};
+
 /**
  * One page. It may hold fewer rows than the limit, even none, and still have a `next`: then patience ended before the list did,
  * and the next page goes on looking from there.
