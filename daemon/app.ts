@@ -28,6 +28,7 @@ import { createMetrics } from "./system/metrics.ts";
 import { createNetwork, OWN_NETWORK } from "./system/networks.ts";
 import { readPageFiles } from "./system/page-files.ts";
 import { createPasswords } from "./system/passwords.ts";
+import type { Schedule } from "./system/schedule.ts";
 import { startSchedule } from "./system/schedule.ts";
 import { createSchemaChecker } from "./system/schemas.ts";
 import type { Gauges } from "./upkeep/gauges.ts";
@@ -35,6 +36,8 @@ import { createGauges } from "./upkeep/gauges.ts";
 import { createJobs } from "./upkeep/jobs.ts";
 import type { Readiness } from "./upkeep/readiness.ts";
 import { createReadiness } from "./upkeep/readiness.ts";
+import type { MachineFacts } from "./upkeep/report.ts";
+import { createReport } from "./upkeep/report.ts";
 import { createRetention } from "./upkeep/retention.ts";
 import { VERSION } from "./version.ts";
 import type { Closers, Ground, Machine } from "./ground.ts";
@@ -193,6 +196,7 @@ async function open(ground: Ground, work: Work): Promise<App> {
   if (config.bootstrapApiKey !== null) await office.keys.ensureKey(config.bootstrapApiKey);
   await makeFirstAdmin(config, people);
   const doors = doorNeeds(config);
+  let schedule: Schedule | null = null;
   await gauges.count();
   await readiness.look();
   const api = createApi({
@@ -205,6 +209,15 @@ async function open(ground: Ground, work: Work): Promise<App> {
     ingest,
     dispatcher: engine,
     readiness: () => readiness.checks(),
+    report: createReport({
+      facts: machineFacts(ground),
+      memoryBytes: () => process.memoryUsage.rss(),
+      size: store.report.size,
+      diskFreeBytes: () => diskFreeBytes(ground.dataDir.path),
+      jobs: () => schedule?.report() ?? [],
+      watchers: () => 0,
+      nowMs: monotonicMs,
+    }),
     metrics: { rejected: metrics.rejected, page: metrics.page },
   });
   const { limits, retentionDays } = config;
@@ -237,12 +250,13 @@ async function open(ground: Ground, work: Work): Promise<App> {
     retention,
     count: gauges.count,
   });
-  const schedule = startSchedule(jobs, log);
+  const started = startSchedule(jobs, log);
+  schedule = started;
   closers.push(async () => {
     retention.stop();
     office.deletion.stop();
     // All at once: what each may take is the whole of the time that a stop has.
-    await Promise.all([schedule.stop(), door.close(), engine.stop(limits.shutdownMs)]);
+    await Promise.all([started.stop(), door.close(), engine.stop(limits.shutdownMs)]);
   });
   let stopping: Promise<void> | null = null;
   return {
@@ -252,6 +266,13 @@ async function open(ground: Ground, work: Work): Promise<App> {
     claimCode: people.accounts.isSetUp() ? null : people.claim.code,
     stop: () => (stopping ??= closeAll(closers)),
   };
+}
+
+function machineFacts({ store, clock }: Ground): MachineFacts {
+  const { versions, platform, arch } = process;
+  const startedAtMs = clock.wallMs();
+  const { sqliteVersion: sqlite } = store.report;
+  return { node: versions.node, sqlite, platform: `${platform} ${arch}`, startedAtMs };
 }
 
 /** Only where nobody has an account yet: later the password is its owner's to change, not the environment's. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { systemOut } from "../daemon/api/system-json.ts";
 import type { ApiHouse } from "./support/api-house.ts";
 import { openHouse } from "./support/api-house.ts";
 import { assertProblem, call, makeKey, problemsOf } from "./support/api-call.ts";
@@ -160,3 +161,14 @@ for (const [path, make] of Object.entries(LISTS)) {
     assertProblem(await call(house, `GET ${path}?limit=251`), 400, "invalid_request");
   });
 }
+
+test("the machine room is shown whole, to those who act for the whole instance", async () => {
+  await using house = await openHouse();
+  const { status, json } = await call(house, "GET /v1/system");
+  assert.equal(status, 200);
+  assert.deepEqual(systemOut.parse(json), json);
+  assert.deepEqual(json.database.tables, []);
+  assert.match(json.database.tables_note, /in memory/);
+  const key = await makeKey(house, ["manage"]);
+  assertProblem(await call(house, "GET /v1/system", { key }), 403, "forbidden");
+});

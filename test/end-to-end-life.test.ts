@@ -11,7 +11,7 @@ import SqliteDatabase from "better-sqlite3";
 import { daemonClient } from "./support/daemon-client.ts";
 import type { DaemonProcess } from "./support/daemon-process.ts";
 import { freePort, spawnDaemon, startDaemon } from "./support/daemon-process.ts";
-import { assertNoSecret, LOOPBACK, serveIn } from "./support/post-office.ts";
+import { assertNoSecret, LOOPBACK, serveIn, until } from "./support/post-office.ts";
 import { startReceiver } from "./support/receiver.ts";
 
 function folderFor(t: TestContext): string {
@@ -154,6 +154,24 @@ suite("a daemon that is stopped", { concurrency: true }, () => {
     const { data } = await daemonClient(second.address).must(`GET /v1/deliveries?event_id=${id}`);
     assert.deepEqual([data[0].state, data[0].attempt_count], ["delivered", 1]);
     assert.equal(receiver.requests.length, 1);
+  });
+
+  test("shows its machine room: the tables by size, and each job with its last run and its next", async (t) => {
+    const daemon = await start(t, folderFor(t));
+    const client = daemonClient(daemon.address);
+    const room = await until(async () => {
+      const now = await client.must("GET /v1/system");
+      const tick = now.jobs.find(({ cron }: { cron: string }) => cron === "* * * * * *");
+      return tick.last_at === null ? null : now;
+    }, "a job of each second to have run");
+    assert.equal(room.database.tables_note, null);
+    const names = room.database.tables.map(({ name }: { name: string }) => name);
+    for (const name of ["event", "delivery", "endpoint", "audit"]) assert.ok(names.includes(name));
+    assert.ok(room.database.bytes > 0 && room.disk_free_bytes > 0 && room.memory_bytes > 0);
+    for (const { last_error, next_at } of room.jobs) {
+      assert.equal(last_error, null);
+      assert.ok(Date.parse(next_at) > Date.parse(room.started_at));
+    }
   });
 
   test("keeps everything: endpoints, keys, pauses and waiting deliveries are there again", async (t) => {

@@ -12,6 +12,7 @@ import { copyDatabase } from "../daemon/storage/copy.ts";
 import { MIGRATIONS } from "../daemon/storage/migrations.ts";
 import type { OpenOptions } from "../daemon/storage/open.ts";
 import { openDatabase } from "../daemon/storage/open.ts";
+import { databaseSize } from "../daemon/storage/sizes.ts";
 import { openDesk, START_MS } from "./support/store-desk.ts";
 import { createFolder, openTable, openTestStore } from "./support/store-sqlite.ts";
 
@@ -44,6 +45,33 @@ test("a backup made while events come in is whole, and holds what was committed 
   assert.equal(totals.pending, totals.events);
   copy.close();
   desk.store.close();
+});
+
+test("the file's size is told with each table's, indexes included, while it is being written", async () => {
+  const { store, connection } = openTable(folder.path("sized.db"));
+  const desk = await openDesk(async () => store);
+  const endpoint = await desk.endpoint();
+  for (let i = 0; i < 50; i++) await desk.send([endpoint], { body: "x".repeat(10_000) });
+  const size = await databaseSize(connection);
+  assert.equal(size.note, null);
+  assert.ok(size.walBytes > 0);
+  // Rows that long lie in pages of their own, so that the largest table is that of the bodies.
+  assert.match(size.tables[0]?.name ?? "", /body|content/);
+  const sum = size.tables.reduce((total, { bytes }) => total + bytes, 0);
+  assert.ok(sum <= size.bytes && sum > 500_000, `${sum} of ${size.bytes}`);
+  assert.equal(
+    size.tables.find(({ name }) => name.startsWith("sqlite_autoindex")),
+    undefined,
+  );
+  store.close();
+});
+
+test("a file that is too large to add up says so and nothing more", async () => {
+  const { store, connection } = openTable(folder.path("large.db"));
+  const { tables, note, bytes } = await databaseSize(connection, 1_000);
+  assert.deepEqual([tables, note], [[], "not added up for a file of more than 1000 bytes"]);
+  assert.ok(bytes > 1_000);
+  store.close();
 });
 
 test("a backup that fails leaves nothing behind under its name", async () => {

@@ -54,6 +54,7 @@ function handCalendar(startMs: number) {
   let beat = () => {};
   const calendar: Calendar = {
     wallMs: () => wallMs,
+    runMs: () => wallMs,
     nextAtMs: (cron) => {
       const stepMs = cron === "hourly" ? HOUR_MS : 1_000;
       return (Math.floor(wallMs / stepMs) + 1) * stepMs;
@@ -171,6 +172,28 @@ test("a job that throws is logged and has its next turn", async () => {
   await settled();
   assert.equal(runs, 2);
   assert.match(told[0] ?? "", /job bad failed/);
+});
+
+test("a schedule tells of each job when it ran, how long, how that ended, and when it runs next", async () => {
+  const { calendar, move } = handCalendar(0);
+  let isBroken = true;
+  const run = async () => {
+    if (isBroken) throw new Error("no disk");
+  };
+  const schedule = startSchedule([{ name: "look", cron: "*", run }], silent, calendar);
+  const never = { lastAtMs: null, lastMs: null, lastError: null };
+  assert.deepEqual(schedule.report(), [{ name: "look", cron: "*", ...never, nextAtMs: 1000 }]);
+  move(1000);
+  await settled();
+  const [failed] = schedule.report();
+  assert.deepEqual(
+    [failed?.lastAtMs, failed?.lastMs, failed?.lastError, failed?.nextAtMs],
+    [1000, 0, "no disk", 2000],
+  );
+  isBroken = false;
+  move(1000);
+  await settled();
+  assert.equal(schedule.report()[0]?.lastError, null);
 });
 
 test("an expression that can't be read is refused at once", () => {

@@ -59,7 +59,7 @@ function readyz(needs: ApiNeeds): Route {
 }
 
 /** Whoever asks for readiness decides by the status, so a check that fails in itself is an answer, too. */
-async function checksOf({ readiness: ask, log }: ApiNeeds): Promise<readonly Check[]> {
+export async function checksOf({ readiness: ask, log }: ApiNeeds): Promise<readonly Check[]> {
   try {
     return await ask();
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Directory } from "../domain/directory.ts";
 import type { PageFiles } from "../domain/page.ts";
 import type { Office } from "../manage/office.ts";
 import type { People } from "../manage/people.ts";
+import type { Report } from "../upkeep/report.ts";
 import type { PeerNeeds } from "./peer.ts";
 import type { Chance, Clock, Dispatcher, Feed, Ingest, Log, Timers } from "../domain/ports.ts";
 import type { ReadStore } from "../domain/stores.ts";
@@ -36,6 +37,8 @@ export interface ApiNeeds extends Office {
   readonly log: Log;
   /** Each thing that has to be well for events to be taken; ready when all are. */
   readiness(): Promise<readonly Check[]>;
+  /** A look at the machine room. */
+  report(): Promise<Report>;
   readonly metrics: {
     /** A request was refused; `code` is an `ErrorCode`. */
     rejected(code: string): void;

@@ -29,6 +29,7 @@ import { writeReply } from "./reply.ts";
 import type { Reply, Route } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { setupRoutes } from "./setup.ts";
+import { systemRoutes } from "./system.ts";
 import { answer } from "./walk.ts";
 
 /** Both listeners answer every request and never throw. */
@@ -65,6 +66,7 @@ function allRoutes(needs: ApiNeeds): readonly Route[] {
     ...eventTypeRoutes(needs),
     ...healthRoutes(needs),
     ...auditRoutes(needs),
+    ...systemRoutes(needs),
     // Without the page there is nobody to sign in, and no door may stand open for setting up.
     ...(needs.page === null ? [] : pageRoutes(needs)),
   ];

@@ -65,6 +65,7 @@ export const systemOut = component(
       tables: z
         .array(z.object({ name: z.string(), bytes: z.int() }))
         .describe("With their indexes, the largest first."),
+      tables_note: z.string().nullable().describe("Why there are none; null where they are there."),
     }),
     disk_free_bytes: z.int(),
     jobs: z.array(

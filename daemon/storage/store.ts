@@ -3,6 +3,7 @@ import type {
   EventStore,
   OfficeStore,
   ReadStore,
+  StoreReport,
   UpkeepStore,
 } from "../domain/stores.ts";
 import type { AccountStore } from "../domain/account.ts";
@@ -18,6 +19,7 @@ import type { Connection, OpenOptions } from "./open.ts";
 import { openDatabase } from "./open.ts";
 import { createReadStore } from "./reads.ts";
 import { createReplayer } from "./replay.ts";
+import { databaseSize } from "./sizes.ts";
 import { createUpkeepStore } from "./upkeep.ts";
 
 /** Every port of the store, on one file. */
@@ -28,6 +30,7 @@ export interface Store {
   readonly office: OfficeStore;
   readonly upkeep: UpkeepStore;
   readonly accounts: AccountStore;
+  readonly report: StoreReport;
   /** Everything that was committed is in the file; no method may be called after it. */
   close(): void;
 }
@@ -70,6 +73,10 @@ export function storeOn(connection: Connection): Store {
     },
     upkeep: createUpkeepStore(connection),
     accounts: createAccountStore(connection),
+    report: {
+      sqliteVersion: String(connection.file.prepare("select sqlite_version()").pluck().get()),
+      size: () => databaseSize(connection),
+    },
     close: () => void connection.file.close(),
   };
 }

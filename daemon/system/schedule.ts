@@ -1,7 +1,7 @@
 import { createTask } from "node-cron";
 
 import type { Log } from "../domain/ports.ts";
-import { openClock } from "./clock.ts";
+import { monotonicMs, openClock } from "./clock.ts";
 
 export interface Job {
   readonly name: string;
@@ -10,7 +10,20 @@ export interface Job {
   run(): Promise<void>;
 }
 
+/** When a job ran last, and how that ended. */
+interface JobReport {
+  readonly name: string;
+  readonly cron: string;
+  readonly lastAtMs: number | null;
+  readonly lastMs: number | null;
+  /** Of the last run; null where that went well. */
+  readonly lastError: string | null;
+  readonly nextAtMs: number;
+}
+
 export interface Schedule {
+  /** A job that runs for the first time has no last run yet. */
+  report(): readonly JobReport[];
   /** No job starts any more; resolves when the running ones have ended. */
   stop(): Promise<void>;
 }
@@ -18,6 +31,8 @@ export interface Schedule {
 /** What a schedule asks of the calendar; the machine's own, or a test's. */
 export interface Calendar {
   wallMs(): number;
+  /** For how long something took, whatever the calendar does. */
+  runMs(): number;
   /** The first time after now that the expression names. */
   nextAtMs(cron: string): number;
   /** Calls `beat` about once a second, whatever the calendar does. Returns how to end it. */
@@ -43,12 +58,18 @@ export function startSchedule(
   calendar: Calendar = openCalendar(),
 ): Schedule {
   const running = new Map<Job, Promise<void>>();
+  const runs = new Map<Job, LastRun>();
   const dueAtMs = new Map(jobs.map((job) => [job, calendar.nextAtMs(job.cron)]));
   let lastMs = calendar.wallMs();
 
   function fire(job: Job): void {
     if (running.has(job)) return;
-    const run = runLogged(job, log).finally(() => running.delete(job));
+    const startedMs = calendar.runMs();
+    const lastAtMs = calendar.wallMs();
+    const run = runLogged(job, log).then((lastError) => {
+      running.delete(job);
+      runs.set(job, { lastAtMs, lastMs: calendar.runMs() - startedMs, lastError });
+    });
     running.set(job, run);
   }
 
@@ -65,6 +86,11 @@ export function startSchedule(
 
   const endBeat = calendar.everySecond(beat);
   return {
+    report: () =>
+      jobs.map((job) => {
+        const { name, cron } = job;
+        return { name, cron, ...(runs.get(job) ?? NEVER), nextAtMs: dueAtMs.get(job) ?? 0 };
+      }),
     async stop() {
       endBeat();
       await Promise.all(running.values());
@@ -72,11 +98,17 @@ export function startSchedule(
   };
 }
 
-async function runLogged(job: Job, log: Log): Promise<void> {
+type LastRun = Pick<JobReport, "lastAtMs" | "lastMs" | "lastError">;
+const NEVER: LastRun = { lastAtMs: null, lastMs: null, lastError: null };
+
+/** What went wrong, or null. */
+async function runLogged(job: Job, log: Log): Promise<string | null> {
   try {
     await job.run();
+    return null;
   } catch (error) {
     log.error(`job ${job.name} failed; it will run again at its next turn`, { error });
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
@@ -85,6 +117,7 @@ function openCalendar(): Calendar {
   const readers = new Map<string, () => number>();
   return {
     wallMs: clock.wallMs,
+    runMs: monotonicMs,
     nextAtMs(cron) {
       const reader = readers.get(cron) ?? readCron(cron);
       readers.set(cron, reader);

@@ -1,4 +1,5 @@
 import type { StoreTrouble, UpkeepStore } from "../domain/stores.ts";
+import { remembered } from "./remembered.ts";
 
 /** Anybody may ask whether the daemon is ready, so that asking often must not write often. */
 const REMEMBERED_MS = 1_000;
@@ -39,7 +40,7 @@ const WORDS: Record<StoreTrouble, string> = {
  */
 export function createReadiness(needs: ReadinessNeeds): Readiness {
   let freeBytes = Infinity;
-  const examine = remembered(needs.nowMs, async () => {
+  const examine = remembered(needs.nowMs, REMEMBERED_MS, async () => {
     await look();
     return database();
   });
@@ -73,25 +74,5 @@ export function createReadiness(needs: ReadinessNeeds): Readiness {
       return freeBytes >= needs.diskFreeBytesMin;
     },
     look,
-  };
-}
-
-/** Does the work for the first who asks, and again once its answer is too old. A failure is not remembered. */
-function remembered<Result>(
-  nowMs: () => number,
-  work: () => Promise<Result>,
-): () => Promise<Result> {
-  let known: Promise<Result> | null = null;
-  let untilMs = Infinity;
-  return () => {
-    if (known !== null && nowMs() < untilMs) return known;
-    untilMs = Infinity;
-    const answer = work();
-    known = answer;
-    answer.then(
-      () => (untilMs = nowMs() + REMEMBERED_MS),
-      () => (known = null),
-    );
-    return answer;
   };
 }

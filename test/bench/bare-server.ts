@@ -162,6 +162,7 @@ async function openBareApi(key: string) {
     chance,
     log,
     readiness: async () => [],
+    report: () => Promise.reject(new Error("nobody asked for it")),
     metrics: { rejected: metrics.rejected, page: metrics.page },
   });
   setInterval(() => ingest.backlogCounted(), 1_000);

@@ -157,6 +157,17 @@ async function openRooms(options: HouseOptions) {
     motion: createMotion({ ...shared, store: { ...store.office, ...store.reads } }),
     replay: createReplay(shared),
     readiness: async () => ready.checks,
+    report: async () => ({
+      node: "24.0.0",
+      sqlite: "3.54.1",
+      platform: "linux x64",
+      startedAtMs: NOON_MS,
+      memoryBytes: 1,
+      database: await store.report.size(),
+      diskFreeBytes: 1,
+      jobs: [],
+      watchers: 0,
+    }),
     metrics: {
       rejected: (code) => void rejected.push(code),
       page: async () => ({ contentType: "text/plain; version=0.0.4", text: "posthorn_up 1\n" }),
