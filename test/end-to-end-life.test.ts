@@ -165,8 +165,8 @@ suite("a daemon that is stopped", { concurrency: true }, () => {
       return tick.last_at === null ? null : now;
     }, "a job of each second to have run");
     assert.equal(room.database.tables_note, null);
-    const names = room.database.tables.map(({ name }: { name: string }) => name);
-    for (const name of ["event", "delivery", "endpoint", "audit"]) assert.ok(names.includes(name));
+    const names = new Set(room.database.tables.map(({ name }: { name: string }) => name));
+    for (const name of ["event", "delivery", "endpoint", "audit"]) assert.ok(names.has(name));
     assert.ok(room.database.bytes > 0 && room.disk_free_bytes > 0 && room.memory_bytes > 0);
     for (const { last_error, next_at } of room.jobs) {
       assert.equal(last_error, null);
