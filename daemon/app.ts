@@ -36,7 +36,7 @@ import { createGauges } from "./upkeep/gauges.ts";
 import { createJobs } from "./upkeep/jobs.ts";
 import type { Readiness } from "./upkeep/readiness.ts";
 import { createReadiness } from "./upkeep/readiness.ts";
-import type { MachineFacts } from "./upkeep/report.ts";
+import type { Report, ReportNeeds } from "./upkeep/report.ts";
 import { createReport } from "./upkeep/report.ts";
 import { createRetention } from "./upkeep/retention.ts";
 import { VERSION } from "./version.ts";
@@ -209,15 +209,7 @@ async function open(ground: Ground, work: Work): Promise<App> {
     ingest,
     dispatcher: engine,
     readiness: () => readiness.checks(),
-    report: createReport({
-      facts: machineFacts(ground),
-      memoryBytes: () => process.memoryUsage.rss(),
-      size: store.report.size,
-      diskFreeBytes: () => diskFreeBytes(ground.dataDir.path),
-      jobs: () => schedule?.report() ?? [],
-      watchers: () => 0,
-      nowMs: monotonicMs,
-    }),
+    report: reportOf(ground, { jobs: () => schedule?.report() ?? [], watchers: () => 0 }),
     metrics: { rejected: metrics.rejected, page: metrics.page },
   });
   const { limits, retentionDays } = config;
@@ -268,11 +260,25 @@ async function open(ground: Ground, work: Work): Promise<App> {
   };
 }
 
-function machineFacts({ store, clock }: Ground): MachineFacts {
+function reportOf(
+  { store, clock, dataDir }: Ground,
+  lookers: Pick<ReportNeeds, "jobs" | "watchers">,
+): () => Promise<Report> {
   const { versions, platform, arch } = process;
-  const startedAtMs = clock.wallMs();
-  const { sqliteVersion: sqlite } = store.report;
-  return { node: versions.node, sqlite, platform: `${platform} ${arch}`, startedAtMs };
+  const facts = {
+    node: versions.node,
+    sqlite: store.report.sqliteVersion,
+    platform: `${platform} ${arch}`,
+    startedAtMs: clock.wallMs(),
+  };
+  return createReport({
+    ...lookers,
+    facts,
+    memoryBytes: () => process.memoryUsage.rss(),
+    size: store.report.size,
+    diskFreeBytes: () => diskFreeBytes(dataDir.path),
+    nowMs: monotonicMs,
+  });
 }
 
 /** Only where nobody has an account yet: later the password is its owner's to change, not the environment's. */

@@ -365,30 +365,6 @@ export interface EndpointChange {
   readonly atMs: number;
 }
 
-export interface TableSize {
-  readonly name: string;
-  /** With its indexes. */
-  readonly bytes: number;
-}
-
-export interface DatabaseSize {
-  readonly bytes: number;
-  readonly walBytes: number;
-  /** Of the file, and used by nothing. */
-  readonly freeBytes: number;
-  /** The largest first. */
-  readonly tables: readonly TableSize[];
-  /** Why there are none; null where they are there. */
-  readonly note: string | null;
-}
-
-/** What the file is, for whoever looks after it. */
-export interface StoreReport {
-  readonly sqliteVersion: string;
-  /** Reads the whole file, in a thread of its own: not to be asked often. */
-  size(): Promise<DatabaseSize>;
-}
-
 export interface UpkeepStore {
   /** Forget events accepted before `beforeMs` whose deliveries are all final, with all that hangs on them: looks at `limit` events after `afterSeq`. */
   forgetEvents(query: {

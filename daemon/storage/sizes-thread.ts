@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import SqliteDatabase from "better-sqlite3";
-import type { TableSize } from "../domain/stores.ts";
+import type { TableSize } from "../domain/database-size.ts";
 
 const file = new SqliteDatabase(String(workerData), { readonly: true, fileMustExist: true });
 const sizes = file

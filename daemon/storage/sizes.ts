@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { DatabaseSize, TableSize } from "../domain/stores.ts";
+import type { DatabaseSize, TableSize } from "../domain/database-size.ts";
 import type { Connection } from "./open.ts";
 
 /** Adding up this much takes a second or two, on a memory card half a minute; beyond it the answer is not worth the reading. */

@@ -3,9 +3,9 @@ import type {
   EventStore,
   OfficeStore,
   ReadStore,
-  StoreReport,
   UpkeepStore,
 } from "../domain/stores.ts";
+import type { StoreReport } from "../domain/database-size.ts";
 import type { AccountStore } from "../domain/account.ts";
 import { createAccountStore } from "./accounts.ts";
 import { createApplicationKeeper, ensureDefaultApplication } from "./applications.ts";

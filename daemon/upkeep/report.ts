@@ -1,4 +1,4 @@
-import type { DatabaseSize } from "../domain/stores.ts";
+import type { DatabaseSize } from "../domain/database-size.ts";
 import { remembered } from "./remembered.ts";
 
 /** Adding up the tables reads the whole file. */
@@ -16,7 +16,7 @@ export interface JobReport {
 }
 
 /** What the daemon runs on; the same for as long as it runs. */
-export interface MachineFacts {
+interface MachineFacts {
   readonly node: string;
   readonly sqlite: string;
   readonly platform: string;
