@@ -81,7 +81,15 @@ test("a hostile text is refused or finds nothing", async () => {
   await makeEndpoint(house);
   await sent(house, "one", 200);
   for (const list of ["events", "deliveries"]) {
-    for (const harmless of ["'; drop table event; --", '"', "%", "_", "\\", "*", "😀".repeat(60)]) {
+    for (const harmless of [
+      "'; drop table event; --",
+      '"',
+      "%",
+      "o_e",
+      "\\",
+      "*",
+      "😀".repeat(60),
+    ]) {
       assert.equal(await found(house, list, `text=${encodeURIComponent(harmless)}`), "", harmless);
     }
     for (const refused of ["", "%00", "a%00b", "%0A", "x".repeat(257)]) {

@@ -91,7 +91,7 @@ export async function openDesk(open: OpenStore): Promise<Desk> {
         contentType: sent.contentType ?? null,
         bodyBytes: bytes.length,
       },
-      body: { bytes, dataStart: 9 },
+      body: { bytes, dataStart: sent.contentType === undefined ? 9 : 0 },
       variants: sent.variants ?? [],
       deliveries: endpoints.map(deliveryOf),
       idempotency: sent.idempotency ?? null,
