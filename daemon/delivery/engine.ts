@@ -46,6 +46,7 @@ export function createEngine(needs: EngineNeeds): Engine {
   let madeRoomAtMs = -Infinity;
   let isStopping = false;
   let isPumpScheduled = false;
+  let isPumping = false;
   let alarmAtMs = Infinity;
   let cancelAlarm: (() => void) | null = null;
   let onIdle: (() => void) | null = null;
@@ -152,12 +153,15 @@ export function createEngine(needs: EngineNeeds): Engine {
   function soonPump(): void {
     if (isPumpScheduled) return;
     isPumpScheduled = true;
-    timers.soon(pump);
+    timers.soon(() => {
+      isPumpScheduled = false;
+      pump();
+    });
   }
 
   function pump(): void {
-    isPumpScheduled = false;
     if (isStopping || attempts.isBlocked) return;
+    isPumping = true;
     const nowMs = clock.nowMs();
     slots.age(nowMs);
     for (;;) {
@@ -166,6 +170,7 @@ export function createEngine(needs: EngineNeeds): Engine {
       startNext(lane, nowMs);
     }
     setAlarm(nowMs);
+    isPumping = false;
   }
 
   function startNext(lane: Lane, nowMs: number): void {
@@ -185,7 +190,9 @@ export function createEngine(needs: EngineNeeds): Engine {
     if (isAnswered) prove(lane, nowMs);
     rotation.enter(lane, nowMs);
     if (slots.size === 0) onIdle?.();
-    soonPump();
+    // At once, so that a connection gets its next request before it is put away; but never one inside another.
+    if (isPumping) soonPump();
+    else pump();
   }
 
   function onRecorded(lane: Lane | undefined, deliverySeq: number, dueAtMs: number | null): void {

@@ -1,11 +1,11 @@
 /**
- * One undici Agent for each class of endpoints: those with the same grants, CA, certificate check and connect limit. An
+ * Connections of their own for each class of endpoints: those with the same grants, CA, certificate check and connect limit. An
  * open socket carries the permission it was opened under, so endpoints of different classes never share one.
  */
 import type { Socket } from "node:net";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
-import { Agent, Pool } from "undici";
 import type { EgressPolicy } from "../domain/attempt.ts";
+import { createConnections, type Connections } from "./connections.ts";
 import { createConnector, type ConnectionTerms, type Line, type Watch } from "./connector.ts";
 import { ConnectFailed, failed } from "./failure.ts";
 import { readGrants, type Grant } from "./grant.ts";
@@ -18,7 +18,7 @@ export interface AgentLimits {
 }
 
 export interface Agents {
-  agentFor(policy: EgressPolicy): Agent;
+  connectionsFor(policy: EgressPolicy): Connections;
   /** The last policy of a class closes its idle connections; those with a request on them close when it ends. */
   forget(policy: EgressPolicy): void;
   counts(): { readonly agents: number; readonly sockets: number };
@@ -28,7 +28,7 @@ export interface Agents {
 
 interface Entry {
   readonly key: string;
-  readonly agent: Agent;
+  readonly connections: Connections;
   readonly policies: Set<EgressPolicy>;
 }
 
@@ -39,7 +39,7 @@ export function createAgents(
 ): Agents {
   const entriesByKey = new Map<string, Entry>();
   const entriesByPolicy = new WeakMap<EgressPolicy, Entry>();
-  const live = new Set<Agent>();
+  const live = new Set<Connections>();
   const openings = new Set<() => void>();
   const sockets = new Set<Socket>();
   const watch: Watch = {
@@ -52,7 +52,7 @@ export function createAgents(
   };
 
   const createEntry = (key: string, policy: EgressPolicy): Entry => {
-    const options: Pool.Options = {
+    const connections = createConnections({
       connect: createConnector(line, termsOf(policy, instanceGrants), watch),
       allowH2: false,
       pipelining: 1,
@@ -62,11 +62,9 @@ export function createAgents(
       // Each attempt has one deadline over everything, so the parser's own two timers would only cost.
       headersTimeout: 0,
       bodyTimeout: 0,
-    };
-    // The agent is not told: without HTTP/2 it would look each request's pool up by a text that it makes for it anew.
-    const agent = new Agent({ factory: (origin) => new Pool(origin, options) });
-    live.add(agent);
-    return { key, agent, policies: new Set() };
+    });
+    live.add(connections);
+    return { key, connections, policies: new Set() };
   };
 
   const join = (policy: EgressPolicy): Entry => {
@@ -79,7 +77,7 @@ export function createAgents(
   };
 
   return {
-    agentFor: (policy) => (entriesByPolicy.get(policy) ?? join(policy)).agent,
+    connectionsFor: (policy) => (entriesByPolicy.get(policy) ?? join(policy)).connections,
     forget(policy) {
       const entry = entriesByPolicy.get(policy);
       if (entry === undefined) return;
@@ -87,15 +85,15 @@ export function createAgents(
       entry.policies.delete(policy);
       if (entry.policies.size > 0) return;
       entriesByKey.delete(entry.key);
-      const { agent } = entry;
-      agent.close().then(
-        () => live.delete(agent),
-        () => live.delete(agent), // destroyed meanwhile: closed all the same
+      const { connections } = entry;
+      connections.close().then(
+        () => live.delete(connections),
+        () => live.delete(connections), // destroyed meanwhile: closed all the same
       );
     },
     counts: () => ({ agents: entriesByKey.size, sockets: sockets.size }),
     async close(reason) {
-      const ended = [...live].map((agent) => agent.destroy(reason));
+      const ended = [...live].map((each) => each.destroy(reason));
       for (const callOff of openings) callOff();
       await Promise.all(ended);
       await Promise.all([...sockets].map(closed));

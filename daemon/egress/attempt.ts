@@ -10,6 +10,7 @@ import type {
 } from "../domain/attempt.ts";
 import type { Timers } from "../domain/ports.ts";
 import { socketText } from "./address.ts";
+import type { Connection } from "./connections.ts";
 import { failed, requestEnding, type Ending } from "./failure.ts";
 import type { Target } from "./target.ts";
 
@@ -31,7 +32,7 @@ const HUNG_UP = new Error("expected no more of this answer to be needed");
  * decided, and to send the event again for want of the rest would only make it decide twice.
  */
 export function attempt(
-  dispatcher: Dispatcher,
+  connection: Connection,
   options: Dispatcher.DispatchOptions,
   target: Target,
   timeoutMs: number,
@@ -65,7 +66,7 @@ export function attempt(
       controller?.abort(HUNG_UP);
     });
 
-    dispatcher.dispatch(options, {
+    connection.dispatch(options, {
       onRequestStart(started) {
         controller = started;
         // The deadline passed while this waited for its connection: nothing is written any more.
@@ -83,8 +84,12 @@ export function attempt(
         if (space > 0) kept.push(new Uint8Array(chunk.subarray(0, space)));
         if (bodyBytes > responseBytesMax + discardedBytesMax) receiving.abort(HUNG_UP);
       },
-      onResponseEnd: () => answer(bodyBytes > responseBytesMax),
+      onResponseEnd() {
+        connection.giveBack();
+        answer(bodyBytes > responseBytesMax);
+      },
       onResponseError(_controller, error) {
+        connection.drop();
         settleBroken(requestEnding(error, socketText(target.host, target.port)));
       },
     });

@@ -78,7 +78,8 @@ export function createSender(needs: SenderNeeds): CountedSender {
     const { target } = checked;
     const isLast = agents.counts().sockets >= keptConnectionsMax;
     const options = dispatchOptions(request, target, userAgent, isLast);
-    return attempt(agents.agentFor(policy), options, target, policy.timeoutMs, terms);
+    const connection = agents.connectionsFor(policy).take(target.origin);
+    return attempt(connection, options, target, policy.timeoutMs, terms);
   };
 
   return {
