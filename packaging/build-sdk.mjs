@@ -4,7 +4,7 @@
  * `require` would be a second copy of each class, of which one process can then hold both.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -25,7 +25,7 @@ function build() {
   compile();
   nameCompiledImports();
   copyFileSync(join(sdk, VECTORS), join(out, "vectors.json"));
-  copyFileSync(join(sdk, "README.md"), join(out, "README.md"));
+  copyManual();
   copyFileSync(join(root, "LICENSE"), join(out, "LICENSE"));
   const source = JSON.parse(readFileSync(join(sdk, "package.json"), "utf8"));
   writeFileSync(
@@ -40,6 +40,18 @@ function compile() {
   const { status, error } = spawnSync(tsc, words, { stdio: "inherit" });
   if (error) throw new Error(`expected ${tsc} to run, got ${error.message}`);
   if (status !== 0) throw new Error("expected the SDK to compile, got the complaints above");
+}
+
+/** Each page beside the modules that it speaks of, as in the sources, where they stand one folder deeper. */
+function copyManual() {
+  const front = readFileSync(join(sdk, "README.md"), "utf8");
+  writeFileSync(join(out, "README.md"), front.replaceAll("](src/", "]("));
+  for (const page of readdirSync(join(sdk, "src"), { recursive: true })) {
+    if (!page.endsWith(".md")) continue;
+    const text = readFileSync(join(sdk, "src", page), "utf8");
+    mkdirSync(dirname(join(out, page)), { recursive: true });
+    writeFileSync(join(out, page), text.replaceAll("](../../README.md", "](../README.md"));
+  }
 }
 
 /** The compiler writes `.js` into modules but leaves `.ts` in declarations, where it names files that are not published. */

@@ -80,6 +80,22 @@ test("js and ts blocks are modules at the root of the repository", async (t) => 
   assert.match(failed.output, /so it goes/);
 });
 
+test("a ts block may have decorators, as frameworks want them", async (t) => {
+  const lines = [
+    "const told: string[] = [];",
+    "const Note = (name: string) => (what: object) => void told.push(name, typeof what);",
+    "const Asks = () => (_what: object, key: string, at: number) => void told.push(`${key} ${at}`);",
+    "// Beside a line of its own:",
+    '@Note("class")',
+    "class Desk { read(@Asks() _page: number) {} }",
+    "console.log(told.join(), new Desk() instanceof Desk);",
+  ];
+  assert.deepEqual(await run(placeOf(t), "ts", lines.join("\n")), {
+    code: 0,
+    output: "read 0,class,function true\n",
+  });
+});
+
 test("a shell block fails at its first failing command and at an unset name", async (t) => {
   const place = placeOf(t);
   assert.deepEqual(await run(place, "sh", "false\necho on"), { code: 1, output: "" });

@@ -1,18 +1,18 @@
 /**
- * What the READMEs show is what happens: each `js`, `ts` and `sh` block runs and has to succeed. The blocks of one README
+ * What the READMEs and the pages beside them show is what happens: each `js`, `ts` and `sh` block runs and has to succeed. The blocks of one README
  * run in order; where they need the daemon, they share one, on a port and a data directory of its own.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { extname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { startDaemon } from "./support/daemon-process.ts";
 import { readRepository, ROOT } from "./support/house-source.ts";
 import { type Block, DEFAULT_ADDRESS, isRun, needsDaemon } from "./support/readme.ts";
 import { readBlocks, runBlock, type Workplace } from "./support/readme.ts";
 
-const readmes = readRepository().filter(({ path }) => basename(path) === "README.md");
+const readmes = readRepository().filter(({ path }) => extname(path) === ".md");
 
 for (const { path, text } of readmes) {
   test(`${path} shows what happens`, async (t) => {

@@ -1,7 +1,7 @@
 /** What is published: packed by npm, installed without the network into a project of its own, and used there. */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { after, describe, test } from "node:test";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
@@ -16,10 +16,24 @@ const modules = subpaths.filter((subpath) => !subpath.endsWith(".json"));
 describe("the package", () => {
   test("holds modules, their types, the vectors, the manual and the licence, and nothing else", () => {
     const others = installed.packed.filter((path) => !/\.(?:js|d\.ts)$/u.test(path));
-    assert.deepEqual(others.toSorted(), ["LICENSE", "README.md", "package.json", "vectors.json"]);
+    const notManual = others.filter((path) => !path.endsWith(".md"));
+    assert.deepEqual(notManual.toSorted(), ["LICENSE", "package.json", "vectors.json"]);
     const names = new Set(installed.packed);
     for (const path of installed.packed.filter((each) => each.endsWith(".js"))) {
       assert.ok(names.has(path.replace(/\.js$/u, ".d.ts")), `${path} has its types beside it`);
+    }
+  });
+
+  test("has a manual whose links lead to what is there", () => {
+    const pages = installed.packed.filter((path) => path.endsWith(".md"));
+    assert.ok(pages.includes("README.md") && pages.includes("adapters/express.md"));
+    const names = new Set(installed.packed);
+    for (const page of pages) {
+      const text = readFileSync(join(folder, page), "utf8");
+      for (const [, link = ""] of text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/gu)) {
+        const path = posix.join(posix.dirname(page), link);
+        assert.ok(names.has(path), `${page} leads to ${link}`);
+      }
     }
   });
 

@@ -46,6 +46,8 @@ const PARTS: Readonly<Record<string, number>> = {
   "./adapters/nest": 2_550,
   "./adapters/next": 2_250,
   "./adapters/node": 2_050,
+  "./receiver/reconcile": 800,
+  "./receiver/posthorn-deliveries": 750,
   "./testing": 9_000, // not for what is deployed
 };
 

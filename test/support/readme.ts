@@ -7,6 +7,8 @@ import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
+import { rolldown } from "rolldown";
+
 export interface Block {
   /** The first word after the fence. */
   readonly language: string;
@@ -35,6 +37,7 @@ export const DEFAULT_ADDRESS = "127.0.0.1:7678";
 const RUN: readonly string[] = ["js", "ts", "sh"];
 const SHOWN: readonly string[] = ["text", "json", "toml", "yaml", "sql", "http", "html"];
 const BLOCK_TIMEOUT_MS = 60_000;
+const DECORATOR = /^\s*@[A-Z]/mu;
 const FENCE = /^(?<indent> *)(?<fence>`{3,}|~{3,})(?<info>[^`]*)$/u;
 
 /** All fenced blocks. Throws where a fence stays open or names a language that is neither run nor shown. */
@@ -81,9 +84,11 @@ export function needsDaemon(block: Block): boolean {
  * running in the background ends with it.
  */
 export async function runBlock(block: Block, place: Workplace): Promise<Run> {
-  const code = block.code.replaceAll(DEFAULT_ADDRESS, place.address);
-  const [command, ...words] =
-    block.language === "sh" ? shellCommand(place) : nodeCommand(block.language);
+  const text = block.code.replaceAll(DEFAULT_ADDRESS, place.address);
+  const isDecorated = block.language === "ts" && DECORATOR.test(text);
+  const code = isDecorated ? await withoutDecorators(text) : text;
+  const language = isDecorated ? "js" : block.language;
+  const [command, ...words] = language === "sh" ? shellCommand(place) : nodeCommand(language);
   const child = spawn(command, words, {
     cwd: place.root,
     env: { ...place.env, PATH: pathOf(place) },
@@ -105,6 +110,26 @@ export async function runBlock(block: Block, place: Workplace): Promise<Run> {
   stopGroup(child.pid);
   await closed;
   return { code: exitCode, output };
+}
+
+/** Node strips types and runs no decorators: what the reader's compiler makes of them, with every package left where it is. */
+async function withoutDecorators(code: string): Promise<string> {
+  const file = "block.ts";
+  const bundle = await rolldown({
+    input: file,
+    external: (id) => id !== file && !id.includes("oxc-project"),
+    transform: { decorator: { legacy: true } },
+    plugins: [
+      {
+        name: "block",
+        resolveId: (id) => (id === file ? id : null),
+        load: (id) => (id === file ? { code, moduleType: "ts" } : null),
+      },
+    ],
+  });
+  const { output } = await bundle.generate({ format: "es" });
+  await bundle.close();
+  return output[0].code;
 }
 
 function stopGroup(pid: number | undefined): void {

@@ -37,8 +37,13 @@ export interface PosthornOptions {
 }
 
 /**
- * Posthorn's own webhooks, by the profile of the endpoint (README, "The four wire profiles"). Prefer `standard`: in `digest`
- * nothing signed holds the event's id, and in `digest` and `topic` nothing signed holds the time of the attempt.
+ * Posthorn's own webhooks, by the profile of the endpoint (`wire/README.md`). Prefer `standard`: in `digest` nothing signed
+ * holds the event's id, and in `digest` and `topic` nothing signed holds the time of the attempt.
+ *
+ * `sequence` is null in each. `standard` signs id, time and body and nothing else, so a number could stand only in the id; but
+ * that is the event's, the same at every endpoint, and an endpoint's filter would leave holes that mean nothing. What was missed
+ * is found by `reconcile`, from the daemon's own list. `orderingKey` is null, too: an endpoint with `ordered` keeps the order
+ * while it sends.
  */
 export function posthorn(options: PosthornOptions): Provider<PosthornEvent> {
   assertOptions("posthorn", options, [
