@@ -189,7 +189,8 @@ function Body({ text, isBinary }: { readonly text: string; readonly isBinary: bo
   );
 }
 
-function ResponseTab({ attempt }: { readonly attempt: AttemptJson | null }) {
+/** What came back in an attempt. */
+export function ResponseTab({ attempt }: { readonly attempt: AttemptJson | null }) {
   if (attempt === null) return <p class="soft">{t("delivery.attempts.none")}</p>;
   const { response, error } = attempt;
   return (

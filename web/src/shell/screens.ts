@@ -28,6 +28,13 @@ export const SCREENS: readonly ScreenEntry[] = [
     load: async () => (await import("../screens/overview.tsx")).Overview,
   },
   {
+    path: "endpoints",
+    title: "nav.endpoints",
+    icon: "endpoints",
+    isInstance: false,
+    load: async () => (await import("../screens/endpoints.tsx")).Endpoints,
+  },
+  {
     path: "events",
     title: "nav.events",
     icon: "events",
@@ -40,6 +47,13 @@ export const SCREENS: readonly ScreenEntry[] = [
     icon: "deliveries",
     isInstance: false,
     load: async () => (await import("../screens/deliveries.tsx")).Deliveries,
+  },
+  {
+    path: "recover",
+    title: "nav.recover",
+    icon: "recover",
+    isInstance: false,
+    load: async () => (await import("../screens/recover.tsx")).Recover,
   },
 ];
 

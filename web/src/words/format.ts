@@ -29,6 +29,15 @@ export function shortTime(atMs: number): string {
   ).format(atMs);
 }
 
+/** A label of a time axis of that length: the time of day, or the date where it spans several. */
+export function axisTime(atMs: number, spanMs: number): string {
+  return format(
+    spanMs > 2 * 86_400_000
+      ? { day: "numeric", month: "short" }
+      : { hour: "2-digit", minute: "2-digit" },
+  ).format(atMs);
+}
+
 const UNITS = [
   ["day", 86_400_000],
   ["hour", 3_600_000],
@@ -65,6 +74,15 @@ export function number(value: number, fractionDigits = 0): string {
   return new Intl.NumberFormat(language.value, { maximumFractionDigits: fractionDigits }).format(
     value,
   );
+}
+
+/** 0.9987 as 99.8 %: never rounded up to a hundred, which would hide a failure. */
+export function percent(share: number): string {
+  const cut = share === 1 ? 1 : Math.floor(share * 1_000) / 1_000;
+  return new Intl.NumberFormat(language.value, {
+    style: "percent",
+    maximumFractionDigits: 1,
+  }).format(cut);
 }
 
 /** 1,200 as 1.2K: for tiles and axes. */

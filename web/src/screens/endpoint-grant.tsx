@@ -1,0 +1,82 @@
+import { useState } from "preact/hooks";
+import type { EndpointJson } from "../../../daemon/api/endpoint-json.ts";
+import { patch } from "../data/api.ts";
+import { grantIn } from "../data/grant.ts";
+import type { ProblemJson } from "../data/problem.ts";
+import { isAdmin } from "../data/session.ts";
+import { ActButton } from "../parts/act.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Problem } from "../parts/problem.tsx";
+import { say } from "../parts/toast.tsx";
+import { withFresh } from "../shell/fresh.tsx";
+import { t } from "../words/words.ts";
+
+interface GrantProps {
+  readonly endpoint: Pick<EndpointJson, "id" | "egress_allow">;
+  readonly grant: string;
+  readonly onChange: (endpoint: EndpointJson) => void;
+}
+
+/** The one click that lets an endpoint reach a private target which the guard refused, with what that opens. */
+export function GrantOffer({ endpoint, grant, onChange }: GrantProps) {
+  const [problem, setProblem] = useState<ProblemJson | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  if (endpoint.egress_allow.includes(grant)) return null;
+
+  async function allow(): Promise<void> {
+    setBusy(true);
+    const body = { egress_allow: [...endpoint.egress_allow, grant] };
+    const outcome = await withFresh(() => patch<EndpointJson>(`endpoints/${endpoint.id}`, body));
+    setBusy(false);
+    if (outcome.kind === "bad") return setProblem(outcome.problem);
+    setProblem(null);
+    say(t("grant.done", { grant }));
+    onChange(outcome.value);
+  }
+
+  return (
+    <div class="grant">
+      <p>{t("grant.why", { grant })}</p>
+      {problem !== null && <Problem problem={problem} />}
+      {isAdmin() ? (
+        <ActButton
+          label={t("grant.do", { grant })}
+          icon="plug"
+          tone="primary"
+          disabled={isBusy}
+          onDo={() => void allow()}
+        />
+      ) : (
+        <p class="small">{t("grant.viewer")}</p>
+      )}
+    </div>
+  );
+}
+
+/** What the daemon warns of; a target that is not allowed comes with the way to allow it. */
+export function Warnings({
+  endpoint,
+  onChange,
+}: {
+  readonly endpoint: EndpointJson;
+  readonly onChange: (endpoint: EndpointJson) => void;
+}) {
+  return (
+    <>
+      {endpoint.warnings.map((warning) => {
+        const grant = grantIn(warning);
+        return (
+          <div key={warning} class="notice warn">
+            <Icon name="warn" />
+            <div>
+              <p>{warning}</p>
+              {grant !== null && (
+                <GrantOffer endpoint={endpoint} grant={grant} onChange={onChange} />
+              )}
+            </div>
+          </div>
+        );
+      })}
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import type { DeliveryWithAttemptsJson } from "../../../daemon/api/delivery-json.ts";
+import type { EndpointJson } from "../../../daemon/api/endpoint-json.ts";
+import type { StripCellJson } from "../../../daemon/api/overview-json.ts";
+import { grantIn } from "../data/grant.ts";
+import { useResource } from "../data/resource.ts";
+import { filterValue } from "../parts/filters.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { linkTo } from "../shell/address.ts";
+import { dateTime, distance, nowMs, shortTime } from "../words/format.ts";
+import { t, tn } from "../words/words.ts";
+import { GrantOffer } from "./endpoint-grant.tsx";
+
+/** Why it does not send, or sends less, in a sentence; nothing where all is well. */
+export function StateNotice({ endpoint }: { readonly endpoint: EndpointJson }) {
+  const words = stateWords(endpoint);
+  if (words === null) return null;
+  return (
+    <p class={`notice ${endpoint.state === "disabled" ? "bad" : "warn"}`}>
+      <Icon name={endpoint.state === "active" ? "clock" : "pause"} />
+      <span>{words}</span>
+    </p>
+  );
+}
+
+function stateWords(endpoint: EndpointJson): string | null {
+  const { state, disabled_reason: reason, health, auto_disable_days: days } = endpoint;
+  const time = dateTime(Date.parse(endpoint.state_changed_at));
+  if (state === "paused") return t("endpoint.paused", { time });
+  if (state === "disabled") {
+    const why = t(`endpoint.disabled.${reason ?? "operator"}`, { days: days ?? "" });
+    return t("endpoint.disabled", { time, why });
+  }
+  const { slowed_until: slowedUntil, failing_since: since, failed_in_a_row: count } = health;
+  if (slowedUntil !== null && Date.parse(slowedUntil) > nowMs.value) {
+    return t("endpoint.slowed.why", { time: shortTime(Date.parse(slowedUntil)) });
+  }
+  if (since === null || count < 2) return null;
+  return tn("endpoint.failing", count, { since: distance(Date.parse(since)) });
+}
+
+interface BlockedProps {
+  readonly endpoint: EndpointJson;
+  /** The newest attempt. */
+  readonly last: StripCellJson | undefined;
+  readonly onChange: (endpoint: EndpointJson) => void;
+}
+
+/** Where the egress guard refused the last attempt, or a link came here to allow a target: the way to do it. */
+export function BlockedNotice({ endpoint, last, onChange }: BlockedProps) {
+  const asked = filterValue("grant");
+  const isBlocked = last?.outcome === "blocked";
+  const { value } = useResource<DeliveryWithAttemptsJson>(
+    isBlocked ? `deliveries/${last.delivery_id}` : null,
+  );
+  const sentence = value?.attempts.at(-1)?.error?.message ?? null;
+  const grant = grantIn(sentence ?? "") ?? (asked || null);
+  if (grant === null || endpoint.egress_allow.includes(grant)) return null;
+  // The daemon foresaw it: the warning below says the same and offers the same.
+  if (endpoint.warnings.some((warning) => grantIn(warning) === grant)) return null;
+  return (
+    <div class="notice bad">
+      <Icon name="lock" />
+      <div>
+        {sentence !== null && <p>{sentence}</p>}
+        <GrantOffer endpoint={endpoint} grant={grant} onChange={onChange} />
+      </div>
+      {isBlocked && (
+        <a class="button small" href={linkTo(["deliveries", last.delivery_id])}>
+          {t("attention.delivery")}
+        </a>
+      )}
+    </div>
+  );
+}

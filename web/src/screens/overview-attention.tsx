@@ -1,0 +1,57 @@
+import type { AttentionJson } from "../../../daemon/api/overview-json.ts";
+import { isAdmin } from "../data/session.ts";
+import { Icon } from "../parts/icon.tsx";
+import { linkTo } from "../shell/address.ts";
+import type { Key } from "../words/en.ts";
+import { t, tn } from "../words/words.ts";
+
+/** What a person should look at, each with the way to where it is put right. Nothing where there is nothing. */
+export function Attention({ items }: { readonly items: readonly AttentionJson[] }) {
+  if (items.length === 0) return null;
+  return (
+    <section class="panel flush" aria-label={t("attention.title")}>
+      <div class="panel-head">
+        <h2>{t("attention.title")}</h2>
+        <span class="soft small">{tn("attention.count", items.length)}</span>
+      </div>
+      <ul class="attention">
+        {items.map((item) => (
+          <li key={`${item.code}${item.endpoint_id ?? ""}`}>
+            <span class={`badge ${item.severity === "error" ? "bad" : "warn"}`}>
+              <Icon name={item.severity === "error" ? "cross" : "warn"} />
+              {t(`attention.${item.code}` satisfies Key)}
+            </span>
+            <span>{item.sentence}</span>
+            <Remedy item={item} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Remedy({
+  item: { code, endpoint_id: id, delivery_id: delivery },
+}: {
+  readonly item: AttentionJson;
+}) {
+  if (code === "exhausted" && isAdmin()) {
+    return <Way to={linkTo(["recover"], { endpoint_id: id })} words={t("attention.recover")} />;
+  }
+  if (delivery !== null) {
+    return <Way to={linkTo(["deliveries", delivery])} words={t("attention.delivery")} />;
+  }
+  if (id !== null) {
+    const tab = code === "certificate_unchecked" ? "settings" : null;
+    return <Way to={linkTo(["endpoints", id], { tab })} words={t("attention.endpoint")} />;
+  }
+  return <Way to={linkTo(["system"])} words={t("attention.system")} />;
+}
+
+function Way({ to, words }: { readonly to: string; readonly words: string }) {
+  return (
+    <a class="button small" href={to}>
+      {words}
+    </a>
+  );
+}
