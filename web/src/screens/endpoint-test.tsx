@@ -96,6 +96,7 @@ function Result({
   readonly onGranted: (endpoint: EndpointJson) => void;
 }) {
   const attempt = delivery.attempts.at(-1) ?? null;
+  const hasAnswer = attempt !== null && attempt.response !== null;
   const grant = grantIn(attempt?.error?.message ?? delivery.reason.sentence);
   return (
     <>
@@ -111,7 +112,7 @@ function Result({
       </p>
       <p>{delivery.reason.sentence}</p>
       {grant !== null && <GrantOffer endpoint={endpoint} grant={grant} onChange={onGranted} />}
-      {attempt?.response != null && <ResponseTab attempt={attempt} />}
+      {hasAnswer && <ResponseTab attempt={attempt} />}
     </>
   );
 }
