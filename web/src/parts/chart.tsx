@@ -3,21 +3,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { theme } from "../shell/theme.ts";
 import { dateTime } from "../words/format.ts";
 import { language, t } from "../words/words.ts";
+import type { ChartSeries } from "./chart-series.ts";
 import type { Plot, PlotLook } from "./plot.ts";
 
-export type ChartTone = "good" | "bad" | "warn" | "calm" | "action" | "soft";
-
-export interface ChartSeries {
-  readonly key: string;
-  readonly label: string;
-  readonly tone: ChartTone;
-  /** Dash and gap; absent for a whole line. Lines differ by it, and not by colour alone. */
-  readonly dash?: readonly number[];
-  readonly isFilled?: boolean;
-  readonly values: readonly (number | null)[];
-}
-
-export interface ChartProps {
+interface ChartProps {
   readonly title: string;
   /** What the picture says, in a sentence. */
   readonly summary: string;

@@ -5,7 +5,7 @@ import { SPANS_MS } from "../data/charts.ts";
 import { compact, duration, number } from "../words/format.ts";
 import type { Key } from "../words/en.ts";
 import { t } from "../words/words.ts";
-import type { ChartSeries, ChartTone } from "./chart.tsx";
+import type { ChartSeries, ChartTone } from "./chart-series.ts";
 import { Chart } from "./chart.tsx";
 import { filterValue, SelectFilter } from "./filters.tsx";
 

@@ -1,7 +1,7 @@
 /** What draws the charts, and the only file that knows uPlot: it is read when the first of them is shown. */
 import uPlot from "uplot";
 import { axisTime } from "../words/format.ts";
-import type { ChartSeries } from "./chart.tsx";
+import type { ChartSeries } from "./chart-series.ts";
 
 export interface PlotLook {
   readonly ink: string;
