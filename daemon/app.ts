@@ -33,6 +33,8 @@ import { startSchedule } from "./system/schedule.ts";
 import { createSchemaChecker } from "./system/schemas.ts";
 import type { Gauges } from "./upkeep/gauges.ts";
 import { createGauges } from "./upkeep/gauges.ts";
+import type { Insight } from "./upkeep/insight.ts";
+import { openInsight } from "./upkeep/insight.ts";
 import { createJobs } from "./upkeep/jobs.ts";
 import type { Readiness } from "./upkeep/readiness.ts";
 import { createReadiness } from "./upkeep/readiness.ts";
@@ -84,6 +86,7 @@ interface Work {
   readonly office: Office;
   readonly people: People;
   readonly readiness: Readiness;
+  readonly insight: Insight;
   readonly gauges: Gauges;
   readonly metrics: Metrics;
 }
@@ -99,12 +102,19 @@ async function openWork(ground: Ground): Promise<Work> {
     diskFreeBytes: () => diskFreeBytes(dataDir.path),
   });
   const metrics = createMetrics(gauges);
+  const insight = openInsight({
+    ...ground,
+    store: store.statistics,
+    load: (endpointSeq) => engine.load(endpointSeq),
+  });
+  const { statistics } = insight;
   let ended = 0;
   const engine = openEngine(ground, keyring, {
     onAttempt(outcome) {
       ended += 1;
       metrics.attempted(outcome);
     },
+    onAttemptsRecorded: statistics.attempted,
     onDeliveryEnded: metrics.deliveryEnded,
     onEndpointDisabled: (endpoint) => giveNotice(ground, ingest, endpoint),
   });
@@ -127,7 +137,10 @@ async function openWork(ground: Ground): Promise<Work> {
     backlog: gauges.waitingOf,
     backlogMax: config.limits.backlogMax,
     hasDiskSpace: () => readiness.hasDiskSpace,
-    onAccepted: (events) => metrics.eventsAccepted(events),
+    onAccepted(events, _deliveries, byApplication) {
+      metrics.eventsAccepted(events);
+      for (const [seq, count] of byApplication) statistics.accepted(seq, count);
+    },
   });
   const office = await openOffice({
     ...ground,
@@ -142,13 +155,16 @@ async function openWork(ground: Ground): Promise<Work> {
     store: store.accounts,
     passwords: createPasswords(ground.chance),
   });
-  return { engine, ingest, office, people, readiness, gauges, metrics };
+  return { engine, ingest, office, people, readiness, insight, gauges, metrics };
 }
 
 function openEngine(
   ground: Ground,
   keyring: Keyring,
-  listeners: Pick<EngineNeeds, "onAttempt" | "onDeliveryEnded" | "onEndpointDisabled">,
+  listeners: Pick<
+    EngineNeeds,
+    "onAttempt" | "onAttemptsRecorded" | "onDeliveryEnded" | "onEndpointDisabled"
+  >,
 ): Engine {
   const { config, store, timers, closers } = ground;
   const userAgent = config.userAgent ?? `Posthorn/${VERSION}`;
@@ -192,7 +208,7 @@ function giveNotice({ log }: Ground, ingest: Ingest, endpoint: Endpoint): void {
 /** Opens the door last, and starts the engine once the address is ours: a second daemon must not send anything. */
 async function open(ground: Ground, work: Work): Promise<App> {
   const { config, log, store, closers, timers } = ground;
-  const { engine, ingest, office, people, readiness, gauges, metrics } = work;
+  const { engine, ingest, office, people, readiness, insight, gauges, metrics } = work;
   if (config.bootstrapApiKey !== null) await office.keys.ensureKey(config.bootstrapApiKey);
   await makeFirstAdmin(config, people);
   const doors = doorNeeds(config);
@@ -208,6 +224,7 @@ async function open(ground: Ground, work: Work): Promise<App> {
     ...doors,
     ingest,
     dispatcher: engine,
+    insight,
     readiness: () => readiness.checks(),
     report: reportOf(ground, { jobs: () => schedule?.report() ?? [], watchers: () => 0 }),
     metrics: { rejected: metrics.rejected, page: metrics.page },
@@ -225,6 +242,7 @@ async function open(ground: Ground, work: Work): Promise<App> {
   closers.push(door.close);
   closers.push(() => office.keys.flushUsed());
   closers.push(() => people.audit.flush());
+  closers.push(() => insight.statistics.flushAll());
   closers.push(() => engine.stop(limits.shutdownMs));
   await engine.start();
   const retention = createRetention({
@@ -238,6 +256,7 @@ async function open(ground: Ground, work: Work): Promise<App> {
     ingest,
     office,
     people,
+    statistics: insight.statistics,
     readiness,
     retention,
     count: gauges.count,

@@ -4,6 +4,8 @@ import type { ApiNeeds } from "./needs.ts";
 import { deliveryWithAttempts, deliveryWithAttemptsOut } from "./delivery-json.ts";
 import { endpointOut } from "./endpoint-json.ts";
 import { shownEndpoint } from "./endpoints.ts";
+import { activityJson } from "./overview.ts";
+import { activityOut } from "./overview-json.ts";
 import { testEndpoint } from "./endpoint-test.ts";
 import type { Route } from "./route.ts";
 import { json, jsonRoute, needsScope, param } from "./route.ts";
@@ -26,6 +28,7 @@ const stats = z.object({
   failed_attempts: z.int(),
   in_flight: z.int().describe("Attempts under way now; their deliveries count as pending."),
   ready: z.int().describe("Deliveries that wait in memory."),
+  activity: activityOut,
 });
 
 const recovery = z.strictObject({
@@ -117,7 +120,7 @@ function test(needs: ApiNeeds): Route {
   });
 }
 
-function readStats({ endpoints, read, dispatcher }: ApiNeeds): Route {
+function readStats({ endpoints, read, dispatcher, insight }: ApiNeeds): Route {
   return jsonRoute({
     method: "GET",
     path: "/v1/endpoints/{id}/stats",
@@ -127,10 +130,18 @@ function readStats({ endpoints, read, dispatcher }: ApiNeeds): Route {
     access: needsScope("read"),
     answers: { 200: { description: "The counts.", schema: stats } },
     async handle(call) {
-      const { seq } = endpoints.read(call.application.seq, param(call, "id"));
+      const endpoint = endpoints.read(call.application.seq, param(call, "id"));
+      const { seq } = endpoint;
       const { failedAttempts, ...counts } = await read.counts(seq);
       const { inFlight, ready } = dispatcher.load(seq);
-      return json(200, { ...counts, failed_attempts: failedAttempts, in_flight: inFlight, ready });
+      const activities = (await insight.activities([endpoint])).map(activityJson);
+      return json(200, {
+        ...counts,
+        failed_attempts: failedAttempts,
+        in_flight: inFlight,
+        ready,
+        activity: activities[0],
+      });
     },
   });
 }

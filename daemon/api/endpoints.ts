@@ -9,18 +9,33 @@ import {
   rotation,
   settingsInput,
 } from "./endpoint-input.ts";
-import { listPage, listQuery } from "./listing.ts";
+import { listPage } from "./listing.ts";
 import { isOperator, mustBeFresh } from "./auth.ts";
+import { activityJson } from "./overview.ts";
+import { activityOut } from "./overview-json.ts";
 import type { ApiNeeds } from "./needs.ts";
 import type { Route } from "./route.ts";
 import { afterPassword, json, jsonRoute, needsScope, noContent, param } from "./route.ts";
-import { pageOf, timeOut, timeTextOrNull } from "./schemas.ts";
+import { pageOf, pageQuery, timeOut, timeTextOrNull } from "./schemas.ts";
 
 const withSecret = z.object({
   ...endpointOut.shape,
   secret: z
     .string()
     .describe("What receivers verify with, or its private half where signature is v1a."),
+});
+
+const withActivity = z.object({
+  ...endpointOut.shape,
+  activity: activityOut.optional().describe("Where it was asked for."),
+});
+
+const endpointsQuery = z.strictObject({
+  ...pageQuery,
+  activity: z
+    .enum(["true", "false"])
+    .default("false")
+    .describe("Whether to tell how each has been doing lately."),
 });
 
 const rotated = z.object({
@@ -103,13 +118,18 @@ function listEndpoints(needs: ApiNeeds): Route {
     tag: "Endpoints",
     summary: "List endpoints, oldest first",
     access: needsScope("read"),
-    query: listQuery,
-    answers: { 200: { description: "A page of endpoints.", schema: pageOf(endpointOut) } },
+    query: endpointsQuery,
+    answers: { 200: { description: "A page of endpoints.", schema: pageOf(withActivity) } },
     faults: ["invalid_cursor"],
-    handle({ application, query }) {
+    async handle({ application, query }) {
       const all = needs.endpoints.list(application.seq);
       const { rows, next } = listPage("endpoints", all, ({ id }) => id, query);
-      const data = rows.map((endpoint) => shownEndpoint(needs, endpoint));
+      const activities = query.activity === "true" ? await needs.insight.activities(rows) : [];
+      const data = rows.map((endpoint, i) => {
+        const activity = activities[i];
+        const shown = shownEndpoint(needs, endpoint);
+        return activity === undefined ? shown : { ...shown, activity: activityJson(activity) };
+      });
       return json(200, { data, next_cursor: next });
     },
   });

@@ -2,6 +2,7 @@
 import type { Config } from "../domain/config.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { PageFiles } from "../domain/page.ts";
+import type { Insight } from "../upkeep/insight.ts";
 import type { Office } from "../manage/office.ts";
 import type { People } from "../manage/people.ts";
 import type { Report } from "../upkeep/report.ts";
@@ -27,6 +28,7 @@ export interface ApiNeeds extends Office {
   /** Null where the page was not built. */
   readonly page: PageFiles | null;
   readonly read: ReadStore;
+  readonly insight: Insight;
   readonly ingest: Ingest;
   /** The engine; `isBlocked` is true while outcomes can't be recorded. */
   readonly dispatcher: Dispatcher & { readonly isBlocked: boolean };

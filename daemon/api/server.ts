@@ -23,6 +23,7 @@ import { healthRoutes } from "./health.ts";
 import { keyRoutes } from "./keys.ts";
 import type { ApiNeeds } from "./needs.ts";
 import { documentRoute } from "./openapi.ts";
+import { overviewRoutes } from "./overview.ts";
 import { createPage } from "./page.ts";
 import { problemAnswer } from "./problems.ts";
 import { writeReply } from "./reply.ts";
@@ -65,6 +66,7 @@ function allRoutes(needs: ApiNeeds): readonly Route[] {
     ...keyRoutes(needs),
     ...eventTypeRoutes(needs),
     ...healthRoutes(needs),
+    ...overviewRoutes(needs),
     ...auditRoutes(needs),
     ...systemRoutes(needs),
     // Without the page there is nobody to sign in, and no door may stand open for setting up.

@@ -202,6 +202,7 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     }
     for (const record of health) publishHealth(record);
     for (const { endpointSeq } of released) needs.onReleased(endpointSeq);
+    needs.onAttemptsRecorded(attempts);
     announce(attempts);
   }
 

@@ -4,7 +4,7 @@ import type { Directory } from "../domain/directory.ts";
 import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
 import type { IdMaker } from "../domain/id.ts";
 import type { Chance, Clock, Feed, Log, Timers } from "../domain/ports.ts";
-import type { DeliveryStore } from "../domain/stores.ts";
+import type { AttemptRecord, DeliveryStore } from "../domain/stores.ts";
 
 interface EngineLimits {
   readonly concurrencyMax: number;
@@ -27,6 +27,8 @@ export interface EngineNeeds {
   readonly authOf: (endpoint: Endpoint) => EndpointAuth | null;
   /** The extra headers with their values; in the endpoint's settings these are sealed. */
   readonly headersOf: (endpoint: Endpoint) => Readonly<Record<string, string>>;
+  /** A batch of ended attempts, told after their commit: for statistics. */
+  readonly onAttemptsRecorded: (attempts: readonly AttemptRecord[]) => void;
   /** Told of each ended attempt, for metrics. */
   readonly onAttempt: (outcome: Outcome) => void;
   /** An answer, or days of failures, disabled the endpoint; told after the commit. */

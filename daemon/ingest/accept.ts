@@ -49,7 +49,12 @@ export interface IngestNeeds {
   readonly backlogMax: number;
   /** False below the floor of free disk: what is there is needed to finish what was accepted. */
   readonly hasDiskSpace: () => boolean;
-  readonly onAccepted: (events: number, deliveries: number) => void;
+  /** After the commit. `byApplication`: how many events of each. */
+  readonly onAccepted: (
+    events: number,
+    deliveries: number,
+    byApplication: ReadonlyMap<number, number>,
+  ) => void;
 }
 
 interface Request {
@@ -225,10 +230,13 @@ export function createIngest(needs: IngestNeeds): Ingest {
 
   function handOver(prepared: readonly Prepared[], answers: readonly Accepted[]): void {
     let events = 0;
+    const byApplication = new Map<number, number>();
     const admitted = prepared.flatMap((each, i) => {
       const answer = answers[i];
       if (answer?.kind !== "accepted") return [];
       events += 1;
+      const { applicationSeq } = each.entry.event;
+      byApplication.set(applicationSeq, (byApplication.get(applicationSeq) ?? 0) + 1);
       return admissions(each, answer);
     });
     for (const { entry } of prepared) {
@@ -237,7 +245,7 @@ export function createIngest(needs: IngestNeeds): Ingest {
       acceptedSinceCount.set(applicationSeq, before + entry.deliveries.length);
     }
     needs.pace.accepted(admitted.length);
-    needs.onAccepted(events, admitted.length);
+    needs.onAccepted(events, admitted.length, byApplication);
     needs.dispatcher.admit(admitted);
     if (needs.feed.isWatched()) {
       needs.feed.publish(

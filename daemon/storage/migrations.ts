@@ -229,4 +229,28 @@ export const MIGRATIONS: readonly Migration[] = [
        ) strict`,
     ],
   },
+  {
+    name: "statistics",
+    statements: [
+      // One table for minutes and hours of endpoints and of applications (whose number stands with a minus): what is read of one
+      // is a stretch of the primary key.
+      `create table statistic (
+         subject integer not null,
+         span_ms integer not null,
+         at_ms integer not null,
+         accepted integer not null,
+         delivered integer not null,
+         failed integer not null,
+         exhausted integer not null,
+         blocked integer not null,
+         durations blob not null,
+         causes_json text,
+         primary key (subject, span_ms, at_ms)
+       ) strict, without rowid`,
+      `create index statistic_age on statistic (span_ms, at_ms)`,
+      `create index statistic_trouble on statistic (at_ms, exhausted, blocked)
+         where span_ms = 3600000 and (exhausted > 0 or blocked > 0) and subject > 0`,
+      `insert into counter (name, value) values ('statistic minutes', 0), ('statistic hours', 0)`,
+    ],
+  },
 ];

@@ -7,6 +7,7 @@ import type {
 } from "../domain/stores.ts";
 import type { StoreReport } from "../domain/database-size.ts";
 import type { AccountStore } from "../domain/account.ts";
+import type { StatisticStore } from "../domain/statistics.ts";
 import { createAccountStore } from "./accounts.ts";
 import { createApplicationKeeper, ensureDefaultApplication } from "./applications.ts";
 import { createDeliveryStore } from "./deliveries.ts";
@@ -20,6 +21,7 @@ import { openDatabase } from "./open.ts";
 import { createReadStore } from "./reads.ts";
 import { createReplayer } from "./replay.ts";
 import { databaseSize } from "./sizes.ts";
+import { createStatisticStore } from "./statistics.ts";
 import { createUpkeepStore } from "./upkeep.ts";
 
 /** Every port of the store, on one file. */
@@ -31,6 +33,7 @@ export interface Store {
   readonly upkeep: UpkeepStore;
   readonly accounts: AccountStore;
   readonly report: StoreReport;
+  readonly statistics: StatisticStore;
   /** Everything that was committed is in the file; no method may be called after it. */
   close(): void;
 }
@@ -77,6 +80,7 @@ export function storeOn(connection: Connection): Store {
       sqliteVersion: String(connection.file.prepare("select sqlite_version()").pluck().get()),
       size: () => databaseSize(connection),
     },
+    statistics: createStatisticStore(connection),
     close: () => void connection.file.close(),
   };
 }

@@ -1,5 +1,6 @@
 import type { Readiness } from "./readiness.ts";
 import type { Retention } from "./retention.ts";
+import type { Statistics } from "./statistics.ts";
 
 /** What is done by the clock, and when: the smallest piece of each room that it needs. */
 export interface JobsNeeds {
@@ -14,6 +15,7 @@ export interface JobsNeeds {
     readonly sessions: { flush(): Promise<void> };
     readonly audit: { forget(): Promise<void> };
   };
+  readonly statistics: Pick<Statistics, "flush" | "forget">;
   readonly readiness: Pick<Readiness, "look">;
   readonly retention: Pick<Retention, "run">;
   /** Counts anew what waits. */
@@ -27,7 +29,7 @@ export interface Job {
 }
 
 export function createJobs(needs: JobsNeeds): readonly Job[] {
-  const { engine, ingest, office, people, readiness, retention, count } = needs;
+  const { engine, ingest, office, people, statistics, readiness, retention, count } = needs;
   return [
     // First of all and on its own: deliveries must not wait for anything that fails here.
     { name: "deliver what is due", cron: "* * * * * *", run: async () => engine.tick() },
@@ -55,6 +57,9 @@ export function createJobs(needs: JobsNeeds): readonly Job[] {
       cron: "41 * * * *",
       run: () => people.audit.forget(),
     },
+    // A second after the minute, so that it is over by any clock.
+    { name: "write the statistics", cron: "1 * * * * *", run: () => statistics.flush() },
+    { name: "forget old statistics", cron: "31 * * * *", run: () => statistics.forget() },
     { name: "forget what is old", cron: "17 * * * *", run: () => retention.run() },
     {
       name: "drop expired secrets",

@@ -17,6 +17,7 @@ import { egressRules } from "../../daemon/egress/rules.ts";
 import { createKeyring } from "../../daemon/manage/secrets.ts";
 import { fillDirectory } from "../../daemon/manage/start.ts";
 import { openStore } from "../../daemon/storage/store.ts";
+import { openInsight } from "../../daemon/upkeep/insight.ts";
 import { openChance } from "../../daemon/system/chance.ts";
 import { openClock } from "../../daemon/system/clock.ts";
 import { openLog } from "../../daemon/system/log.ts";
@@ -153,6 +154,14 @@ async function openBareApi(key: string) {
     version: "0",
     directory,
     read: store.reads,
+    insight: openInsight({
+      store: store.statistics,
+      directory,
+      load: dispatcher.load,
+      clock,
+      timers,
+      log,
+    }),
     ...office,
     ingest,
     dispatcher,

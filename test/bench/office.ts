@@ -136,6 +136,7 @@ function engineNeeds(directory: Directory, concurrencyMax: number) {
     authOf: () => null,
     headersOf: () => ({}),
     onEndpointDisabled: () => undefined,
+    onAttemptsRecorded: () => undefined,
     onDeliveryEnded: () => undefined,
   };
 }

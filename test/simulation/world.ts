@@ -133,6 +133,7 @@ export async function startLife(world: World): Promise<void> {
     headersOf: () => ({}),
     onAttempt: () => (ended += 1),
     onEndpointDisabled: () => undefined,
+    onAttemptsRecorded: () => undefined,
     onDeliveryEnded: () => undefined,
   });
   const ingest = createIngest({

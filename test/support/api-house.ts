@@ -27,6 +27,7 @@ import { createKeyring } from "../../daemon/manage/secrets.ts";
 import { fillDirectory } from "../../daemon/manage/start.ts";
 import { createTurns } from "../../daemon/manage/turns.ts";
 import { openStore } from "../../daemon/storage/store.ts";
+import { openInsight } from "../../daemon/upkeep/insight.ts";
 import { openChance } from "../../daemon/system/chance.ts";
 import { createSchemaChecker } from "../../daemon/system/schemas.ts";
 import { openTimers } from "../../daemon/system/timers.ts";
@@ -103,6 +104,12 @@ async function openRooms(options: HouseOptions) {
   const log = createTestLog();
   const schemas = createSchemaChecker({ timers: openTimers(), log });
   const shared = { store: store.office, directory, dispatcher, ids, chance, clock, timers, feed };
+  const insight = openInsight({
+    ...shared,
+    store: store.statistics,
+    load: dispatcher.load,
+    log,
+  });
   const ingest = createIngest({
     ...shared,
     store: store.events,
@@ -111,7 +118,9 @@ async function openRooms(options: HouseOptions) {
     backlog: () => 0,
     hasDiskSpace: () => true,
     backlogMax: options.backlogMax ?? 1_000,
-    onAccepted: () => undefined,
+    onAccepted(_events, _deliveries, byApplication) {
+      for (const [seq, count] of byApplication) insight.statistics.accepted(seq, count);
+    },
   });
   const vault = createVault(new Uint8Array(32).fill(7), chance);
   const takeTurns = createTurns();
@@ -136,6 +145,7 @@ async function openRooms(options: HouseOptions) {
     version: "1.2.3",
     directory,
     read: store.reads,
+    insight,
     ingest,
     dispatcher,
     feed,
@@ -257,10 +267,11 @@ function createTestLog() {
 
 /** Records that the engine made the attempt that the last admission asked for, and how it ended. */
 export async function endLastAttempt(
-  { dispatcher, store, time, feed }: Pick<House, "dispatcher" | "store" | "time" | "feed">,
+  house: Pick<House, "dispatcher" | "store" | "time" | "feed" | "needs">,
   outcome: Outcome,
   settlement: Settlement,
 ): Promise<void> {
+  const { dispatcher, store, time, feed, needs } = house;
   const admission = dispatcher.admitted.at(-1);
   if (admission === undefined) throw new Error("nothing was admitted");
   const { seq, endpointSeq, id, orderingKey } = admission.delivery;
@@ -278,6 +289,7 @@ export async function endLastAttempt(
     orderingKey,
   };
   await store.deliveries.recordAttempts([record], [], time.nowMs);
+  needs.insight.statistics.attempted([record]);
   feed.publish([{ kind: "attempted", deliveryId: id, endpointSeq, state: settlement.state }]);
 }
 

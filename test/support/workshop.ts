@@ -91,6 +91,7 @@ export async function openWorkshop(options: WorkshopOptions = {}) {
       headersOf: ({ settings }) => settings.headers,
       onAttempt: () => undefined,
       onEndpointDisabled: (endpoint) => void disabled.push(endpoint),
+      onAttemptsRecorded: () => undefined,
       onDeliveryEnded: () => undefined,
       ...options.engine,
     });
