@@ -4,7 +4,7 @@
  */
 
 /** A quarter of a doubling each, so that a percentile is off by a tenth at most; from a quarter of a millisecond to a minute. */
-export const DURATION_BUCKETS = 72;
+const DURATION_BUCKETS = 72;
 const STEPS_PER_DOUBLING = 4;
 const SHORTEST_MS = 0.25;
 /** Beyond these, codes are counted as `other`: receivers choose their statuses. */
@@ -40,7 +40,7 @@ export function createTally(): Tally {
   };
 }
 
-export function bucketOf(durationMs: number): number {
+function bucketOf(durationMs: number): number {
   if (durationMs < SHORTEST_MS) return 0;
   const bucket = Math.floor(Math.log2(durationMs / SHORTEST_MS) * STEPS_PER_DOUBLING);
   return Math.min(bucket, DURATION_BUCKETS - 1);
@@ -152,7 +152,7 @@ const LONGEST_BUCKET_MS = 48 * HOUR_MS;
 /** What a chart of that time is made of: how wide a point is, and which of the stored spans it is added up from. */
 export interface ChartPlan {
   readonly bucketMs: number;
-  readonly spanMs: typeof MINUTE_MS | typeof HOUR_MS;
+  readonly spanMs: number;
   /** The first point's time, a whole number of buckets since 1970. */
   readonly fromMs: number;
 }
@@ -203,7 +203,7 @@ export interface StatisticStore {
   /** Oldest first; from `fromMs`, and before `toMs`. */
   statistics(query: {
     subject: Subject;
-    spanMs: ChartPlan["spanMs"];
+    spanMs: number;
     fromMs: number;
     toMs: number;
   }): Promise<StatisticRow[]>;
@@ -211,12 +211,12 @@ export interface StatisticStore {
   troubles(sinceMs: number, limit: number): Promise<Trouble[]>;
   /** Forgets rows from before that time, or else as many of the oldest as are above `rowsMax`; `limit` at most. How many went. */
   forgetStatistics(query: {
-    spanMs: ChartPlan["spanMs"];
+    spanMs: number;
     beforeMs: number;
     rowsMax: number;
     limit: number;
   }): Promise<number>;
-  /** The newest attempts at the endpoint, in no order: of its newest `deliveriesMax` deliveries. */
+  /** The newest attempts at the endpoint, the newest delivery first: of its newest `deliveriesMax` deliveries. */
   attemptsAt(endpointSeq: number, deliveriesMax: number): Promise<StoredAttempt[]>;
   /** What waits in one application. */
   waiting(applicationSeq: number): Promise<Waiting>;
@@ -239,7 +239,7 @@ export interface WaitingAt {
   readonly held: number;
 }
 
-export interface Waiting extends WaitingAt {
+interface Waiting extends WaitingAt {
   /** When the delivery is due that is due first; null where none is pending. */
   readonly oldestDueAtMs: number | null;
 }

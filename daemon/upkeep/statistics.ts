@@ -16,12 +16,11 @@ import {
   tallyAttempt,
 } from "../domain/statistics.ts";
 import type { AttemptRecord } from "../domain/stores.ts";
+import type { Minutes } from "./minutes.ts";
+import { createMinutes } from "./minutes.ts";
 import type { Strips } from "./strips.ts";
 
-const ROWS_PER_COMMIT = 200;
 const FORGOTTEN_PER_COMMIT = 1_000;
-/** Minutes that could not be written yet; beyond these the oldest is let go. */
-const MINUTES_WAITING_MAX = 10;
 const TROUBLES_MAX = 5_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -57,11 +56,6 @@ export interface Statistics {
   forget(): Promise<void>;
 }
 
-interface Minute {
-  readonly atMs: number;
-  readonly tallies: Map<Subject, Tally>;
-}
-
 /** An endpoint's tally of the present minute, and its application's, found with one look. */
 interface Place {
   readonly own: Tally;
@@ -70,50 +64,24 @@ interface Place {
 }
 
 export function createStatistics(needs: StatisticsNeeds): Statistics {
-  const { store, directory, strips, clock, timers, log } = needs;
-  const meters = new Map<number, FlowMeter>();
-  const closed: Minute[] = [];
+  const { strips, clock } = needs;
+  const minutes = createMinutes(needs);
+  const meterOf = createMeters();
   let places = new Map<number, Place>();
-  let minute = minuteAt(clock.nowMs());
 
   function turnTo(nowMs: number): void {
-    if (nowMs < minute.atMs + MINUTE_MS) return;
-    if (minute.tallies.size > 0) closed.push(minute);
-    if (closed.length > MINUTES_WAITING_MAX) {
-      closed.shift();
-      log.error("statistics of a minute are lost: they could not be written for too long");
-    }
-    minute = minuteAt(nowMs);
-    places = new Map();
-  }
-
-  function tallyOf(subject: Subject): Tally {
-    let tally = minute.tallies.get(subject);
-    if (tally === undefined) {
-      tally = createTally();
-      minute.tallies.set(subject, tally);
-    }
-    return tally;
-  }
-
-  function meterOf(applicationSeq: number): FlowMeter {
-    let meter = meters.get(applicationSeq);
-    if (meter === undefined) {
-      meter = createFlowMeter();
-      meters.set(applicationSeq, meter);
-    }
-    return meter;
+    if (minutes.turnTo(nowMs)) places = new Map();
   }
 
   function placeOf(endpointSeq: number): Place {
     const known = places.get(endpointSeq);
     if (known !== undefined) return known;
     // Of an endpoint that is gone already only its own numbers are kept.
-    const applicationSeq = directory.endpoint(endpointSeq)?.applicationSeq ?? null;
+    const applicationSeq = needs.directory.endpoint(endpointSeq)?.applicationSeq ?? null;
     const isKnown = applicationSeq !== null;
     const place = {
-      own: tallyOf(endpointSeq),
-      application: isKnown ? tallyOf(subjectOfApplication(applicationSeq)) : null,
+      own: minutes.tallyOf(endpointSeq),
+      application: isKnown ? minutes.tallyOf(subjectOfApplication(applicationSeq)) : null,
       meter: isKnown ? meterOf(applicationSeq) : null,
     };
     places.set(endpointSeq, place);
@@ -131,46 +99,6 @@ export function createStatistics(needs: StatisticsNeeds): Statistics {
     strips.note(record, error);
   }
 
-  async function write({ atMs, tallies }: Minute): Promise<void> {
-    while (tallies.size > 0) {
-      const some = new Map([...tallies].slice(0, ROWS_PER_COMMIT));
-      await store.addStatistics(atMs, some);
-      for (const subject of some.keys()) tallies.delete(subject);
-      await new Promise<void>((resolve) => void timers.soon(resolve));
-    }
-  }
-
-  async function writeClosed(): Promise<void> {
-    for (let oldest = closed[0]; oldest !== undefined; oldest = closed[0]) {
-      await write(oldest);
-      closed.splice(closed.indexOf(oldest), 1);
-    }
-  }
-
-  let writing: Promise<void> | null = null;
-  function flush(): Promise<void> {
-    turnTo(clock.nowMs());
-    writing ??= writeClosed().finally(() => (writing = null));
-    return writing;
-  }
-
-  /** What is not in the store yet of that subject. */
-  function unwritten(subject: Subject): { atMs: number; tally: Tally }[] {
-    return [...closed, minute].flatMap(({ atMs, tallies }) => {
-      const tally = tallies.get(subject);
-      return tally === undefined ? [] : [{ atMs, tally }];
-    });
-  }
-
-  async function forgetSpan(spanMs: ChartPlan["spanMs"], keptMs: number): Promise<void> {
-    for (;;) {
-      const beforeMs = clock.nowMs() - keptMs;
-      const query = { spanMs, beforeMs, rowsMax: STATISTIC_ROWS_MAX, limit: FORGOTTEN_PER_COMMIT };
-      if ((await store.forgetStatistics(query)) === 0) return;
-      await new Promise<void>((resolve) => void timers.soon(resolve));
-    }
-  }
-
   return {
     attempted(attempts) {
       const nowMs = clock.nowMs();
@@ -180,58 +108,85 @@ export function createStatistics(needs: StatisticsNeeds): Statistics {
     accepted(applicationSeq, events) {
       const nowMs = clock.nowMs();
       turnTo(nowMs);
-      tallyOf(subjectOfApplication(applicationSeq)).accepted += events;
+      minutes.tallyOf(subjectOfApplication(applicationSeq)).accepted += events;
       meterOf(applicationSeq).add(nowMs, events, 0, 0);
     },
     flowOf(applicationSeq) {
       const meter = meterOf(applicationSeq);
       return { total: meter.total(), lastMinute: meter.lastMinute(clock.nowMs()) };
     },
-    async lastDay(subject) {
-      const sum = createTally();
-      const toMs = clock.nowMs() + MINUTE_MS;
-      const rows = await store.statistics({
-        subject,
-        spanMs: HOUR_MS,
-        fromMs: toMs - DAY_MS,
-        toMs,
-      });
-      for (const { tally } of [...rows, ...unwritten(subject)]) addTally(sum, tally);
-      return sum;
+    ...createLooks(needs, minutes),
+    async flush() {
+      turnTo(clock.nowMs());
+      await minutes.flush();
     },
-    async spans(subject, { spanMs, fromMs }, toMs) {
-      const rows = await store.statistics({ subject, spanMs, fromMs, toMs });
-      const fresh = unwritten(subject).filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
-      return [...rows, ...fresh];
-    },
-    async troubles() {
-      const found = new Map<number, Trouble>();
-      const sinceMs = clock.nowMs() - DAY_MS;
-      for (const trouble of await store.troubles(sinceMs, TROUBLES_MAX)) addTrouble(found, trouble);
-      for (const { tallies } of [...closed, minute]) {
-        for (const [subject, { exhausted, blocked }] of tallies) {
-          if (subject <= 0 || exhausted + blocked === 0) continue;
-          addTrouble(found, { endpointSeq: subject, exhausted, blocked });
-        }
-      }
-      return found;
-    },
-    flush,
     async flushAll() {
-      if (minute.tallies.size > 0) closed.push(minute);
-      minute = { atMs: minute.atMs, tallies: new Map() };
+      minutes.close();
       places = new Map();
-      await flush();
+      await minutes.flush();
     },
     async forget() {
-      await forgetSpan(MINUTE_MS, MINUTES_KEPT_MS);
-      await forgetSpan(HOUR_MS, HOURS_KEPT_MS);
+      await forgetSpan(needs, MINUTE_MS, MINUTES_KEPT_MS);
+      await forgetSpan(needs, HOUR_MS, HOURS_KEPT_MS);
     },
   };
 }
 
-function minuteAt(nowMs: number): Minute {
-  return { atMs: Math.floor(nowMs / MINUTE_MS) * MINUTE_MS, tallies: new Map() };
+function createMeters(): (applicationSeq: number) => FlowMeter {
+  const meters = new Map<number, FlowMeter>();
+  return (applicationSeq) => {
+    let meter = meters.get(applicationSeq);
+    if (meter === undefined) {
+      meter = createFlowMeter();
+      meters.set(applicationSeq, meter);
+    }
+    return meter;
+  };
+}
+
+/** What is stored, and what is not yet. */
+function createLooks(
+  { store, clock }: StatisticsNeeds,
+  minutes: Minutes,
+): Pick<Statistics, "lastDay" | "spans" | "troubles"> {
+  return {
+    async lastDay(subject) {
+      const sum = createTally();
+      const toMs = clock.nowMs() + MINUTE_MS;
+      const day = { subject, spanMs: HOUR_MS, fromMs: toMs - DAY_MS, toMs };
+      const rows = await store.statistics(day);
+      for (const { tally } of [...rows, ...minutes.unwrittenOf(subject)]) addTally(sum, tally);
+      return sum;
+    },
+    async spans(subject, { spanMs, fromMs }, toMs) {
+      const rows = await store.statistics({ subject, spanMs, fromMs, toMs });
+      const isIn = ({ atMs }: { atMs: number }) => atMs >= fromMs && atMs < toMs;
+      return [...rows, ...minutes.unwrittenOf(subject).filter(isIn)];
+    },
+    async troubles() {
+      const found = new Map<number, Trouble>();
+      const stored = await store.troubles(clock.nowMs() - DAY_MS, TROUBLES_MAX);
+      for (const trouble of stored) addTrouble(found, trouble);
+      for (const [subject, { exhausted, blocked }] of minutes.unwritten()) {
+        if (subject <= 0 || exhausted + blocked === 0) continue;
+        addTrouble(found, { endpointSeq: subject, exhausted, blocked });
+      }
+      return found;
+    },
+  };
+}
+
+async function forgetSpan(
+  { store, clock, timers }: StatisticsNeeds,
+  spanMs: number,
+  keptMs: number,
+): Promise<void> {
+  const bounds = { spanMs, rowsMax: STATISTIC_ROWS_MAX, limit: FORGOTTEN_PER_COMMIT };
+  for (;;) {
+    const gone = await store.forgetStatistics({ ...bounds, beforeMs: clock.nowMs() - keptMs });
+    if (gone === 0) return;
+    await new Promise<void>((resolve) => timers.soon(resolve));
+  }
 }
 
 function addTrouble(found: Map<number, Trouble>, { endpointSeq, exhausted, blocked }: Trouble) {

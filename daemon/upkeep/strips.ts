@@ -45,7 +45,9 @@ export function createStrips({ store, timers }: StripsNeeds): Strips {
     const since = held.strip.cells();
     const oldest = since[0]?.atMs ?? Infinity;
     const strip = createStrip();
+    // The other way round first, so that of one millisecond the newest delivery comes last.
     const before = rows
+      .toReversed()
       .filter(({ atMs }) => atMs < oldest)
       .toSorted((left, right) => left.atMs - right.atMs)
       .slice(-STRIP_CELLS);
@@ -73,7 +75,7 @@ export function createStrips({ store, timers }: StripsNeeds): Strips {
         if (!held.isWhole && held.strip.size < STRIP_CELLS) {
           await readUp(endpointSeq, held);
           read += 1;
-          if (read % READ_TOGETHER === 0) await new Promise<void>((go) => void timers.soon(go));
+          if (read % READ_TOGETHER === 0) await new Promise<void>((go) => timers.soon(go));
         }
         found.push(held.strip.cells());
       }
