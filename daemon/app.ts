@@ -6,6 +6,7 @@ import type { EngineNeeds } from "./delivery/needs.ts";
 import type { Config } from "./domain/config.ts";
 import type { Endpoint } from "./domain/endpoint.ts";
 import { DISABLED_EVENT_TYPE } from "./domain/event.ts";
+import type { PageFiles } from "./domain/page.ts";
 import type { Ingest, Log } from "./domain/ports.ts";
 import { egressRules } from "./egress/rules.ts";
 import { createSender } from "./egress/post.ts";
@@ -22,6 +23,7 @@ import { refusal } from "./storage/open.ts";
 import { monotonicMs } from "./system/clock.ts";
 import { dataDirAt, diskFreeBytes } from "./system/data-dir.ts";
 import { openLoopGauge } from "./system/loop.ts";
+import type { Door } from "./system/door.ts";
 import { openDoor } from "./system/door.ts";
 import type { Metrics } from "./system/metrics.ts";
 import { createMetrics } from "./system/metrics.ts";
@@ -207,49 +209,69 @@ function giveNotice({ log }: Ground, ingest: Ingest, endpoint: Endpoint): void {
 
 /** Opens the door last, and starts the engine once the address is ours: a second daemon must not send anything. */
 async function open(ground: Ground, work: Work): Promise<App> {
-  const { config, log, store, closers, timers } = ground;
-  const { engine, ingest, office, people, readiness, insight, gauges, metrics } = work;
+  const { config, closers } = ground;
+  const { engine, office, people, insight } = work;
   if (config.bootstrapApiKey !== null) await office.keys.ensureKey(config.bootstrapApiKey);
   await makeFirstAdmin(config, people);
-  const doors = doorNeeds(config);
+  const page = readPageFiles(WEB_DIST);
+  await work.gauges.count();
+  await work.readiness.look();
   let schedule: Schedule | null = null;
-  await gauges.count();
-  await readiness.look();
-  const api = createApi({
+  const door = await openDoorTo(ground, work, page, () => schedule?.report() ?? []);
+  closers.push(door.close);
+  closers.push(() => office.keys.flushUsed());
+  closers.push(() => people.audit.flush());
+  closers.push(() => insight.statistics.flushAll());
+  closers.push(() => engine.stop(config.limits.shutdownMs));
+  await engine.start();
+  schedule = startUpkeep(ground, work, door);
+  let stopping: Promise<void> | null = null;
+  return {
+    url: door.url,
+    localSocket: config.socketPath,
+    hasPage: page !== null,
+    claimCode: people.accounts.isSetUp() ? null : people.claim.code,
+    stop: () => (stopping ??= closeAll(closers)),
+  };
+}
+
+async function openDoorTo(
+  ground: Ground,
+  work: Work,
+  page: PageFiles | null,
+  jobs: ReportNeeds["jobs"],
+): Promise<Door> {
+  const { config, log, store, timers } = ground;
+  const { engine, ingest, office, people, readiness, insight, metrics } = work;
+  const proxies = createNetwork(config.trustedProxies);
+  const { handler, localHandler } = createApi({
     ...ground,
     version: VERSION,
     read: store.reads,
     ...office,
     people,
-    ...doors,
+    proxies: { isTrustedProxy: proxies.has, authHeader: config.authHeader },
+    isOwnNetwork: OWN_NETWORK.has,
+    page,
     ingest,
     dispatcher: engine,
     insight,
     readiness: () => readiness.checks(),
-    report: reportOf(ground, { jobs: () => schedule?.report() ?? [], watchers: () => 0 }),
+    report: reportOf(ground, { jobs, watchers: () => 0 }),
     metrics: { rejected: metrics.rejected, page: metrics.page },
   });
-  const { limits, retentionDays } = config;
-  const { handler, localHandler } = api;
-  const door = await openDoor({
-    ...config,
-    handler,
-    localHandler,
-    settings: SERVER_SETTINGS,
-    timers,
-    log,
-  });
-  closers.push(door.close);
-  closers.push(() => office.keys.flushUsed());
-  closers.push(() => people.audit.flush());
-  closers.push(() => insight.statistics.flushAll());
-  closers.push(() => engine.stop(limits.shutdownMs));
-  await engine.start();
+  const settings = SERVER_SETTINGS;
+  return openDoor({ ...config, handler, localHandler, settings, timers, log });
+}
+
+function startUpkeep(ground: Ground, work: Work, door: Door): Schedule {
+  const { config, log, store, closers } = ground;
+  const { engine, ingest, office, people, readiness, insight, gauges } = work;
   const retention = createRetention({
     ...ground,
     store: store.upkeep,
     nowMs: ground.clock.nowMs,
-    retentionDays,
+    retentionDays: config.retentionDays,
   });
   const jobs = createJobs({
     engine,
@@ -261,22 +283,14 @@ async function open(ground: Ground, work: Work): Promise<App> {
     retention,
     count: gauges.count,
   });
-  const started = startSchedule(jobs, log);
-  schedule = started;
+  const schedule = startSchedule(jobs, log);
   closers.push(async () => {
     retention.stop();
     office.deletion.stop();
     // All at once: what each may take is the whole of the time that a stop has.
-    await Promise.all([started.stop(), door.close(), engine.stop(limits.shutdownMs)]);
+    await Promise.all([schedule.stop(), door.close(), engine.stop(config.limits.shutdownMs)]);
   });
-  let stopping: Promise<void> | null = null;
-  return {
-    url: door.url,
-    localSocket: config.socketPath,
-    hasPage: doors.page !== null,
-    claimCode: people.accounts.isSetUp() ? null : people.claim.code,
-    stop: () => (stopping ??= closeAll(closers)),
-  };
+  return schedule;
 }
 
 function reportOf(
@@ -304,14 +318,4 @@ function reportOf(
 async function makeFirstAdmin({ adminPassword }: Config, { accounts }: People): Promise<void> {
   if (adminPassword === null || accounts.isSetUp()) return;
   await accounts.createFirst("admin", adminPassword);
-}
-
-/** What the api room has to know of who stands outside, and the page that it shows them. */
-function doorNeeds({ trustedProxies, authHeader }: Config) {
-  const proxies = createNetwork(trustedProxies);
-  return {
-    proxies: { isTrustedProxy: proxies.has, authHeader },
-    isOwnNetwork: OWN_NETWORK.has,
-    page: readPageFiles(WEB_DIST),
-  };
 }

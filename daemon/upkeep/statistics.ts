@@ -51,7 +51,7 @@ export interface Statistics {
   troubles(): Promise<ReadonlyMap<number, Trouble>>;
   /** Writes the minutes that are over. Rejects with `StoreUnavailable`; then nothing of them is forgotten. */
   flush(): Promise<void>;
-  /** Writes the present minute, too: for the end. */
+  /** Writes the present minute, too: for the end, which must not fail because of it. */
   flushAll(): Promise<void>;
   forget(): Promise<void>;
 }
@@ -123,7 +123,9 @@ export function createStatistics(needs: StatisticsNeeds): Statistics {
     async flushAll() {
       minutes.close();
       places = new Map();
-      await minutes.flush();
+      await minutes.flush().catch((error: unknown) => {
+        needs.log.error("the last statistics were not written", { error });
+      });
     },
     async forget() {
       await forgetSpan(needs, MINUTE_MS, MINUTES_KEPT_MS);
