@@ -167,17 +167,7 @@ async function openRooms(options: HouseOptions) {
     motion: createMotion({ ...shared, store: { ...store.office, ...store.reads } }),
     replay: createReplay(shared),
     readiness: async () => ready.checks,
-    report: async () => ({
-      node: "24.0.0",
-      sqlite: "3.54.1",
-      platform: "linux x64",
-      startedAtMs: NOON_MS,
-      memoryBytes: 1,
-      database: await store.report.size(),
-      diskFreeBytes: 1,
-      jobs: [],
-      watchers: 0,
-    }),
+    report: async () => ({ ...REPORT, database: await store.report.size() }),
     metrics: {
       rejected: (code) => void rejected.push(code),
       page: async () => ({ contentType: "text/plain; version=0.0.4", text: "posthorn_up 1\n" }),
@@ -185,6 +175,17 @@ async function openRooms(options: HouseOptions) {
   };
   return { needs, schemas, store, time, timers, feed, dispatcher, log, ready, rejected };
 }
+
+const REPORT = {
+  node: "24.0.0",
+  sqlite: "3.54.1",
+  platform: "linux x64",
+  startedAtMs: NOON_MS,
+  memoryBytes: 1,
+  diskFreeBytes: 1,
+  jobs: [],
+  watchers: 0,
+} as const;
 
 /** Nobody stands in front, and everybody is at home. */
 const STRANGERS = {
