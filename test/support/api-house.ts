@@ -12,8 +12,9 @@ import type { Outcome } from "../../daemon/domain/attempt.ts";
 import { createDirectory } from "../../daemon/domain/directory.ts";
 import { createIdMaker } from "../../daemon/domain/id.ts";
 import type { Settlement } from "../../daemon/domain/delivery.ts";
-import type { Admission, Change, Feed, Ingest } from "../../daemon/domain/ports.ts";
+import type { Admission, Change, Feed, Ingest, SchemaChecker } from "../../daemon/domain/ports.ts";
 import { egressRules } from "../../daemon/egress/rules.ts";
+import type { IngestNeeds } from "../../daemon/ingest/accept.ts";
 import { createIngest } from "../../daemon/ingest/accept.ts";
 import { createSchemaProblems } from "../../daemon/ingest/schemas.ts";
 import { createApplications } from "../../daemon/manage/applications.ts";
@@ -26,7 +27,9 @@ import { createReplay } from "../../daemon/manage/replay.ts";
 import { createKeyring } from "../../daemon/manage/secrets.ts";
 import { fillDirectory } from "../../daemon/manage/start.ts";
 import { createTurns } from "../../daemon/manage/turns.ts";
+import type { Store } from "../../daemon/storage/store.ts";
 import { openStore } from "../../daemon/storage/store.ts";
+import type { Insight } from "../../daemon/upkeep/insight.ts";
 import { openInsight } from "../../daemon/upkeep/insight.ts";
 import { openChance } from "../../daemon/system/chance.ts";
 import { createSchemaChecker } from "../../daemon/system/schemas.ts";
@@ -110,18 +113,7 @@ async function openRooms(options: HouseOptions) {
     load: dispatcher.load,
     log,
   });
-  const ingest = createIngest({
-    ...shared,
-    store: store.events,
-    pace: { allowance: () => Infinity, accepted: () => undefined },
-    schemaProblems: createSchemaProblems(directory, schemas),
-    backlog: () => 0,
-    hasDiskSpace: () => true,
-    backlogMax: options.backlogMax ?? 1_000,
-    onAccepted(_events, _deliveries, byApplication) {
-      for (const [seq, count] of byApplication) insight.statistics.accepted(seq, count);
-    },
-  });
+  const ingest = openIngest(shared, { store, schemas, insight, backlogMax: options.backlogMax });
   const vault = createVault(new Uint8Array(32).fill(7), chance);
   const takeTurns = createTurns();
   const keys = await openKeys(shared);
@@ -174,6 +166,32 @@ async function openRooms(options: HouseOptions) {
     },
   };
   return { needs, schemas, store, time, timers, feed, dispatcher, log, ready, rejected };
+}
+
+type Shared = Pick<IngestNeeds, "directory" | "dispatcher" | "ids" | "clock" | "timers" | "feed">;
+
+function openIngest(
+  shared: Shared,
+  given: {
+    readonly store: Store;
+    readonly schemas: SchemaChecker;
+    readonly insight: Insight;
+    readonly backlogMax: number | undefined;
+  },
+): Ingest {
+  const { store, schemas, insight, backlogMax } = given;
+  return createIngest({
+    ...shared,
+    store: store.events,
+    pace: { allowance: () => Infinity, accepted: () => undefined },
+    schemaProblems: createSchemaProblems(shared.directory, schemas),
+    backlog: () => 0,
+    hasDiskSpace: () => true,
+    backlogMax: backlogMax ?? 1_000,
+    onAccepted(_events, _deliveries, byApplication) {
+      for (const [seq, count] of byApplication) insight.statistics.accepted(seq, count);
+    },
+  });
 }
 
 const REPORT = {
