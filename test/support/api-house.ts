@@ -121,11 +121,7 @@ async function openRooms(options: HouseOptions) {
   const ready: { checks: readonly Check[] } = { checks: [{ name: "store", ok: true, detail: "" }] };
   const rejected: string[] = [];
   const needs: ApiNeeds = {
-    config: {
-      basePath: options.basePath ?? "",
-      limits: limitsFor(options),
-      authHeaderRole: "viewer",
-    },
+    config: configFor(options),
     ...STRANGERS,
     people: await openPeople({
       ...shared,
@@ -211,6 +207,11 @@ const STRANGERS = {
   isOwnNetwork: () => true,
   page: null,
 } as const;
+
+function configFor(options: HouseOptions): ApiNeeds["config"] {
+  const basePath = options.basePath ?? "";
+  return { basePath, limits: limitsFor(options), authHeaderRole: "viewer" };
+}
 
 function limitsFor(options: HouseOptions): ApiNeeds["config"]["limits"] {
   return {
