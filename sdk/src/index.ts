@@ -1,7 +1,9 @@
-export { HMAC_SHA1, HMAC_SHA256, HMAC_SHA512, SHA256 } from "./verify/algorithms.ts";
+export { HMAC_SHA1, HMAC_SHA256, HMAC_SHA512, SHA256, TOKEN } from "./verify/algorithms.ts";
 export { ECDSA_P256, ED25519, RSA_SHA1, RSA_SHA256 } from "./verify/asymmetric.ts";
 export { ANY_BODY, EITHER_BODY, fieldBody, FORM_BODY, JSON_BODY } from "./verify/body.ts";
 export type { BodyFormat } from "./verify/body.ts";
+export { BASE64, BASE64URL, HEX, TEXT, WHSEC } from "./verify/codec.ts";
+export type { Encoding, Form } from "./verify/codec.ts";
 export { defineProvider } from "./verify/define-provider.ts";
 export type { Delivery, VerifyResult } from "./verify/delivery.ts";
 export type { Answer, WebhookErrorCode } from "./verify/error.ts";
@@ -15,7 +17,6 @@ export type {
   HandshakeInput,
   ProviderSpec,
   Scheme,
-  SecretForm,
   SecretSource,
   SecretValue,
   SignatureScheme,
@@ -23,7 +24,6 @@ export type {
   Sources,
   TimestampRule,
   TimeUnit,
-  TokenScheme,
 } from "./verify/spec.ts";
 export { verify, verifyOrThrow } from "./verify/verify.ts";
 export type { VerifyOptions } from "./verify/verify.ts";

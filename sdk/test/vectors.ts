@@ -39,8 +39,8 @@ import { workos } from "../src/providers/workos.ts";
 import { xero } from "../src/providers/xero.ts";
 import { zendesk } from "../src/providers/zendesk.ts";
 import { zoom } from "../src/providers/zoom.ts";
-import { decode, utf8 } from "../src/verify/codec.ts";
-import type { Encoding } from "../src/verify/codec.ts";
+import { BASE64, utf8 } from "../src/verify/codec.ts";
+import type { EncodingName } from "../src/verify/codec.ts";
 import type { Provider } from "../src/verify/provider.ts";
 import type { RawRequest } from "../src/verify/request.ts";
 import type { SecretValue } from "../src/verify/spec.ts";
@@ -66,7 +66,7 @@ export interface ProviderVector {
   readonly headerName?: string;
   readonly timestampHeader?: string;
   readonly algorithm?: "sha1" | "sha256" | "sha512";
-  readonly encoding?: Encoding;
+  readonly encoding?: EncodingName;
   readonly prefix?: string;
   readonly now?: number;
   readonly nowMs?: number;
@@ -171,13 +171,13 @@ export function providerOf(vector: ProviderVector): Provider {
   const factory = FACTORIES[vector.provider];
   if (factory === undefined)
     throw new Error(`expected a provider for ${vector.provider}, got none`);
-  const bytes = vector.secretBase64 === undefined ? null : decode("base64", vector.secretBase64);
+  const bytes = vector.secretBase64 === undefined ? null : BASE64.decode(vector.secretBase64);
   return factory(vector, bytes ?? vector.secret ?? "");
 }
 
 export function requestOf(vector: ProviderVector): RawRequest {
   const { method, url = "https://receiver.test/hook", headers, body = "", bodyBase64 } = vector;
-  const bytes = bodyBase64 === undefined ? utf8(body) : decode("base64", bodyBase64);
+  const bytes = bodyBase64 === undefined ? utf8(body) : BASE64.decode(bodyBase64);
   return { method, url, headers, body: bytes ?? new Uint8Array() };
 }
 

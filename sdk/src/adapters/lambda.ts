@@ -1,4 +1,4 @@
-import { decode } from "../verify/codec.ts";
+import { BASE64 } from "../verify/codec.ts";
 import type { Answer } from "../verify/error.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
 import type { AdapterOptions, AdapterReceiver, Seen } from "./connection.ts";
@@ -108,7 +108,7 @@ function bodyOf({ body, isBase64Encoded }: LambdaEvent, bytesMax: number): HeldB
   // Before it is decoded, so that a large one costs nothing more.
   const bytesMin = isBase64Encoded === true ? (body.length / 4) * 3 - 2 : body.length;
   if (bytesMin > bytesMax) return tooLarge(bytesMax);
-  const bytes = isBase64Encoded === true ? decode("base64", body) : bytesOf(body);
+  const bytes = isBase64Encoded === true ? BASE64.decode(body) : bytesOf(body);
   if (bytes !== null) return bytesBody(bytes);
   const error = new WebhookError("BODY_INVALID", "expected the body to be base64, got other text");
   return { kind: "refused", error };

@@ -2,7 +2,7 @@ import { isEqual } from "#crypto";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { batchOf } from "../verify/batch.ts";
 import type { Batch } from "../verify/batch.ts";
-import { decode, encode, utf8 } from "../verify/codec.ts";
+import { BASE64, HEX, encode, utf8 } from "../verify/codec.ts";
 import type { Part } from "../verify/crypto.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import type { Answer } from "../verify/error.ts";
@@ -87,9 +87,9 @@ export function adyenPlatform(options: AdyenOptions): Provider<AdyenPlatformEven
       {
         kind: "signature",
         secret: options.secret,
-        secretForm: "hex",
+        secretForm: HEX,
         signature: { header: "hmacsignature" },
-        encoding: "base64",
+        encoding: BASE64,
         algorithm: HMAC_SHA256,
         signed: "{body}",
       },
@@ -103,11 +103,11 @@ export function adyenPlatform(options: AdyenOptions): Provider<AdyenPlatformEven
 }
 
 function itemsScheme(secret: SecretOptions["secret"]): CustomScheme {
-  const keysOf = prepareKeys(secret, "hex", HMAC_SHA256);
+  const keysOf = prepareKeys(secret, HEX, HMAC_SHA256);
   return {
     kind: "custom",
     secret,
-    secretForm: "hex",
+    secretForm: HEX,
     signs: (_, event) => signedItems(event),
     async check(request, event) {
       const items = signedItems(event);
@@ -116,7 +116,7 @@ function itemsScheme(secret: SecretOptions["secret"]): CustomScheme {
       for (const { parts, place } of items) {
         const signature = at(event, place.body.split("."));
         if (typeof signature !== "string") return unsigned();
-        const bytes = decode("base64", signature);
+        const bytes = BASE64.decode(signature);
         if (bytes === null || !(await isSigned(bytes, parts, keys))) return mismatch();
       }
       return { signedAtMs: null };

@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -18,7 +19,7 @@ export function bitbucket(options: SecretOptions): Provider<BitbucketEvent> {
   assertOptions("bitbucket", options, ["secret"]);
   return defineProvider({
     name: "bitbucket",
-    schemes: [bodySignature(options.secret, "x-hub-signature", "hex", "sha256=")],
+    schemes: [bodySignature(options.secret, "x-hub-signature", HEX, "sha256=")],
     body: ANY_BODY,
     id: [{ header: "x-request-uuid" }, { header: "x-request-id" }],
     type: { header: "x-event-key" },

@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -23,7 +24,7 @@ export function btcpay(options: SecretOptions): Provider<BtcpayEvent> {
   assertOptions("btcpay", options, ["secret"]);
   return defineProvider({
     name: "btcpay",
-    schemes: [bodySignature(options.secret, "btcpay-sig", "hex", "sha256=")],
+    schemes: [bodySignature(options.secret, "btcpay-sig", HEX, "sha256=")],
     id: [{ body: "originalDeliveryId" }, { body: "deliveryId" }],
     type: { body: "type" },
     occurredAt: { from: { body: "timestamp" }, unit: "s" },

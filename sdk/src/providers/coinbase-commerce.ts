@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -20,7 +21,7 @@ export function coinbaseCommerce(options: SecretOptions): Provider<CoinbaseComme
   assertOptions("coinbaseCommerce", options, ["secret"]);
   return defineProvider({
     name: "coinbase-commerce",
-    schemes: [bodySignature(options.secret, "x-cc-webhook-signature", "hex")],
+    schemes: [bodySignature(options.secret, "x-cc-webhook-signature", HEX)],
     id: { body: "event.id" },
     type: { body: "event.type" },
     occurredAt: { from: { body: "event.created_at" }, unit: "iso" },

@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { ED25519 } from "../verify/asymmetric.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import type { Answer } from "../verify/error.ts";
@@ -43,9 +44,9 @@ export function discord(options: DiscordOptions): Provider<DiscordEvent> {
       {
         kind: "signature",
         secret: publicKey,
-        secretForm: "hex",
+        secretForm: HEX,
         signature: { header: "x-signature-ed25519" },
-        encoding: "hex",
+        encoding: HEX,
         algorithm: ED25519,
         signed: "{timestamp}{body}",
         timestamp: { from: { header: "x-signature-timestamp" }, unit: "s", toleranceS },

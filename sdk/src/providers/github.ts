@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { ANY_BODY, fieldBody } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
@@ -30,7 +31,7 @@ export function github(options: SecretOptions): Provider<GithubEvent> {
         secret: options.secret,
         signature: { header: "x-hub-signature-256" },
         prefix: "sha256=",
-        encoding: "hex",
+        encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "{body}",
       },

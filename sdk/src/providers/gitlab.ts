@@ -3,6 +3,7 @@ import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { Scheme, SecretSource } from "../verify/spec.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
+import { tokenScheme } from "../verify/token-place.ts";
 import { WEBHOOK_HEADERS, standardSchemes } from "../verify/standard-schemes.ts";
 
 export interface GitlabEvent {
@@ -32,7 +33,7 @@ export function gitlab(options: GitlabOptions): Provider<GitlabEvent> {
     schemes.push(...standardSchemes({ secret: signingToken, toleranceS }, [WEBHOOK_HEADERS]));
   }
   if (token !== undefined) {
-    schemes.push({ kind: "token", secret: token, token: { header: "x-gitlab-token" } });
+    schemes.push(tokenScheme({ secret: token }, { header: "x-gitlab-token" }));
   }
   if (schemes.length === 0) {
     throw new WebhookError("SECRET_MISSING", "expected signingToken or token, got neither");

@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -26,7 +27,7 @@ export interface GrafanaOptions extends TimedOptions {
 export function grafana(options: GrafanaOptions): Provider<GrafanaEvent> {
   assertOptions("grafana", options, ["secret", "toleranceS", "header", "timestampHeader"]);
   const { secret, header = "x-grafana-alert-signature", timestampHeader, toleranceS } = options;
-  const signature = bodySignature(secret, header, "hex");
+  const signature = bodySignature(secret, header, HEX);
   return defineProvider({
     name: "grafana",
     methods: ["POST", "PUT"],

@@ -1,14 +1,17 @@
 import { HMAC_SHA1, HMAC_SHA256, HMAC_SHA512 } from "../verify/algorithms.ts";
 import { ANY_BODY } from "../verify/body.ts";
-import type { Encoding } from "../verify/codec.ts";
+import { BASE64, BASE64URL, HEX, TEXT, WHSEC } from "../verify/codec.ts";
+import type { Form } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
-import type { SecretForm, Sources, TimeUnit } from "../verify/spec.ts";
+import type { Sources, TimeUnit } from "../verify/spec.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
 
 const ALGORITHMS = { sha1: HMAC_SHA1, sha256: HMAC_SHA256, sha512: HMAC_SHA512 } as const;
+const ENCODINGS = { hex: HEX, base64: BASE64, base64url: BASE64URL, text: TEXT } as const;
+const FORMS = { text: TEXT, hex: HEX, base64: BASE64, whsec: WHSEC } as const;
 
 export interface HmacOptions extends TimedOptions {
   /** The header with the signature. */
@@ -16,10 +19,11 @@ export interface HmacOptions extends TimedOptions {
   /** Default `sha256`. */
   readonly algorithm?: keyof typeof ALGORITHMS | undefined;
   /** Default `hex`. */
-  readonly encoding?: Encoding | undefined;
+  readonly encoding?: keyof typeof ENCODINGS | undefined;
   /** What stands before the signature, such as `sha256=`; default nothing. */
   readonly prefix?: string | undefined;
-  readonly secretForm?: SecretForm | undefined;
+  /** How the secret's text becomes bytes; default `text`. */
+  readonly secretForm?: keyof typeof FORMS | Form | undefined;
   /** Default `{body}`, or `{timestamp}.{body}` where there is a header for the time. */
   readonly signed?: string | undefined;
   readonly timestampHeader?: string | undefined;
@@ -52,11 +56,14 @@ export function hmac<E = unknown>(options: HmacOptions): Provider<E> {
   assertOptions("hmac", options, KNOWN);
   const { timestampHeader, timestampUnit = "s", toleranceS } = options;
   const algorithm = ALGORITHMS[options.algorithm ?? "sha256"];
-  if (algorithm === undefined || !options.header) {
-    const known = Object.keys(ALGORITHMS).join(", ");
+  const encoding = ENCODINGS[options.encoding ?? "hex"];
+  const { secretForm: form = "text" } = options;
+  const secretForm = typeof form === "string" ? FORMS[form] : form;
+  if (!options.header || !algorithm || !encoding || !secretForm) {
+    const known = [ALGORITHMS, ENCODINGS, FORMS].map((each) => Object.keys(each).join(", "));
     throw new WebhookError(
       "CONFIG_INVALID",
-      `expected a header, and algorithm to be of ${known}, got others`,
+      `expected a header, algorithm of ${known[0]}, encoding of ${known[1]}, secretForm of ${known[2]}, got others`,
     );
   }
   const from = timestampHeader === undefined ? null : { header: timestampHeader };
@@ -68,10 +75,10 @@ export function hmac<E = unknown>(options: HmacOptions): Provider<E> {
       {
         kind: "signature",
         secret: options.secret,
-        secretForm: options.secretForm ?? "text",
+        secretForm,
         signature: { header: options.header },
         prefix: options.prefix ?? "",
-        encoding: options.encoding ?? "hex",
+        encoding,
         algorithm,
         signed,
         ...(from === null ? {} : { timestamp: { from, unit: timestampUnit, toleranceS } }),

@@ -1,3 +1,4 @@
+import { BASE64 } from "../verify/codec.ts";
 import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -16,7 +17,7 @@ export function hookdeck(options: SecretOptions): Provider {
     methods: ["POST", "PUT", "PATCH", "DELETE", "GET"],
     schemes: [
       {
-        ...bodySignature(options.secret, "", "base64"),
+        ...bodySignature(options.secret, "", BASE64),
         signature: [{ header: "x-hookdeck-signature" }, { header: "x-hookdeck-signature-2" }],
       },
     ],

@@ -1,3 +1,4 @@
+import { BASE64, HEX } from "../verify/codec.ts";
 import { HMAC_SHA256, SHA256 } from "../verify/algorithms.ts";
 import { batchOf, field } from "../verify/batch.ts";
 import type { Batch } from "../verify/batch.ts";
@@ -68,7 +69,7 @@ function schemeOf(version: HubspotVersion, options: HubspotOptions): SignatureSc
   const older = {
     ...base,
     signature: { header: "x-hubspot-signature" },
-    encoding: "hex",
+    encoding: HEX,
     algorithm: SHA256,
   } as const;
   switch (version) {
@@ -80,7 +81,7 @@ function schemeOf(version: HubspotVersion, options: HubspotOptions): SignatureSc
       return {
         ...base,
         signature: { header: "x-hubspot-signature-v3" },
-        encoding: "base64",
+        encoding: BASE64,
         algorithm: HMAC_SHA256,
         signed: "{method}{address}{body}{timestamp}",
         values: { address: decoded },

@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA1 } from "../verify/algorithms.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -21,7 +22,7 @@ export interface IntercomEvent {
  */
 export function intercom(options: SecretOptions): Provider<IntercomEvent> {
   assertOptions("intercom", options, ["secret"]);
-  const signature = bodySignature(options.secret, "x-hub-signature", "hex", "sha1=");
+  const signature = bodySignature(options.secret, "x-hub-signature", HEX, "sha1=");
   return defineProvider({
     name: "intercom",
     methods: ["POST", "HEAD"],

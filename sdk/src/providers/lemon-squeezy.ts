@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -14,7 +15,7 @@ export function lemonSqueezy(options: SecretOptions): Provider<LemonSqueezyEvent
   assertOptions("lemonSqueezy", options, ["secret"]);
   return defineProvider({
     name: "lemon-squeezy",
-    schemes: [bodySignature(options.secret, "x-signature", "hex")],
+    schemes: [bodySignature(options.secret, "x-signature", HEX)],
     type: [{ body: "meta.event_name" }, { header: "x-event-name" }],
   });
 }

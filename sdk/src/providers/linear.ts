@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
@@ -27,7 +28,7 @@ export function linear(options: TimedOptions): Provider<LinearEvent> {
   const timestamp = { from: { body: "webhookTimestamp" }, unit: "ms", toleranceS } as const;
   return defineProvider({
     name: "linear",
-    schemes: [{ ...bodySignature(secret, "linear-signature", "hex"), timestamp }],
+    schemes: [{ ...bodySignature(secret, "linear-signature", HEX), timestamp }],
     id: { header: "linear-delivery" },
     type: [{ read: (_, event) => eventType(event), from: "body" }, { header: "linear-event" }],
     occurredAt: { from: { body: "createdAt" }, unit: "iso" },

@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { field } from "../verify/batch.ts";
 import { defineProvider } from "../verify/define-provider.ts";
@@ -44,7 +45,7 @@ export function mailgun(options: MailgunOptions): Provider<MailgunEvent> {
         kind: "signature",
         secret,
         signature: [{ body: "signature.signature" }, { body: "signature.parent-signature" }],
-        encoding: "hex",
+        encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "{timestamp}{token}",
         values: { token: { body: "signature.token" } },

@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { isSameText } from "../verify/equal.ts";
 import type { Answer } from "../verify/error.ts";
@@ -38,7 +39,7 @@ export function meta(options: MetaOptions): Provider<MetaEvent> {
   return defineProvider({
     name: "meta",
     methods: verifyToken === undefined ? ["POST"] : ["POST", "GET"],
-    schemes: [bodySignature(secret, "x-hub-signature-256", "hex", "sha256=")],
+    schemes: [bodySignature(secret, "x-hub-signature-256", HEX, "sha256=")],
     id: { read: (_, event) => messageId(event), from: "body" },
     type: { read: (_, event) => eventType(event), from: "body" },
     ...(verifyToken === undefined ? {} : { preflight: (request) => setUp(request, verifyToken) }),

@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -27,7 +28,7 @@ export function paddle(options: TimedOptions): Provider<PaddleEvent> {
         signature: { header: "paddle-signature" },
         separator: ";",
         prefix: "h1=",
-        encoding: "hex",
+        encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "{timestamp}:{body}",
         timestamp: { from: { item: "ts=" }, unit: "s", toleranceS: options.toleranceS },

@@ -1,3 +1,4 @@
+import { TEXT, WHSEC } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
@@ -18,7 +19,7 @@ export function polar(options: TimedOptions): Provider<PolarEvent> {
   assertOptions("polar", options, ["secret", "toleranceS"]);
   return defineProvider({
     name: "polar",
-    schemes: standardSchemes(options, [WEBHOOK_HEADERS], ["text", "whsec"]),
+    schemes: standardSchemes(options, [WEBHOOK_HEADERS], [TEXT, WHSEC]),
     type: { body: "type" },
     occurredAt: { from: { body: "timestamp" }, unit: "iso" },
   });

@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
@@ -129,7 +130,7 @@ function hexScheme(
     signature,
     separator: ",",
     prefix,
-    encoding: "hex",
+    encoding: HEX,
     algorithm: HMAC_SHA256,
     signed: "{body}",
   };

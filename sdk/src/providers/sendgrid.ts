@@ -1,3 +1,4 @@
+import { BASE64 } from "../verify/codec.ts";
 import { ECDSA_P256 } from "../verify/asymmetric.ts";
 import { batchOf, field } from "../verify/batch.ts";
 import type { Batch } from "../verify/batch.ts";
@@ -35,9 +36,9 @@ export function sendgrid(options: SendgridOptions): Provider<readonly SendgridIt
       {
         kind: "signature",
         secret: publicKey,
-        secretForm: "base64",
+        secretForm: BASE64,
         signature: { header: "x-twilio-email-event-webhook-signature" },
-        encoding: "base64",
+        encoding: BASE64,
         algorithm: ECDSA_P256,
         signed: "{timestamp}{body}",
         timestamp: {

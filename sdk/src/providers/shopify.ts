@@ -1,3 +1,4 @@
+import { BASE64 } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -15,7 +16,7 @@ export type ShopifyEvent = Readonly<Record<string, unknown>>;
  */
 export function shopify(options: SecretOptions): Provider<ShopifyEvent> {
   assertOptions("shopify", options, ["secret"]);
-  const signature = bodySignature(options.secret, "", "base64");
+  const signature = bodySignature(options.secret, "", BASE64);
   return defineProvider({
     name: "shopify",
     schemes: [{ ...signature, signature: family("hmac-sha256") }],

@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { EITHER_BODY, fieldBody } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
@@ -33,7 +34,7 @@ export function slack(options: TimedOptions): Provider<SlackEvent> {
         secret: options.secret,
         signature: { header: "x-slack-signature" },
         prefix: "v0=",
-        encoding: "hex",
+        encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "v0:{timestamp}:{body}",
         timestamp: {

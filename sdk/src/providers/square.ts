@@ -1,3 +1,4 @@
+import { BASE64 } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -33,7 +34,7 @@ export function square(options: SquareOptions): Provider<SquareEvent> {
         kind: "signature",
         secret,
         signature: { header: "x-square-hmacsha256-signature" },
-        encoding: "base64",
+        encoding: BASE64,
         algorithm: HMAC_SHA256,
         signed: ({ url, body }) => [[notificationUrl ?? url, body]],
         hint: ADDRESS_HINT,

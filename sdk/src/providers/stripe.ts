@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -31,7 +32,7 @@ export function stripe(options: TimedOptions): Provider<StripeEvent> {
         signature: { header: "stripe-signature" },
         separator: ",",
         prefix: "v1=",
-        encoding: "hex",
+        encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "{timestamp}.{body}",
         timestamp: { from: { item: "t=" }, unit: "s", toleranceS },

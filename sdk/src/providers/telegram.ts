@@ -1,7 +1,9 @@
 import { utf8 } from "../verify/codec.ts";
+import type { Form } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
+import { tokenScheme } from "../verify/token-place.ts";
 import type { Provider } from "../verify/provider.ts";
 
 export interface TelegramEvent {
@@ -10,22 +12,22 @@ export interface TelegramEvent {
   readonly callback_query?: unknown;
 }
 
+/** What `setWebhook` takes. */
+const SECRET_TOKEN: Form = {
+  name: "1 to 256 of A-Z, a-z, 0-9, _ and -",
+  decode: (text) => (/^[A-Za-z0-9_-]{1,256}$/.test(text) ? utf8(text) : null),
+};
+
 /**
  * Telegram's bots: `X-Telegram-Bot-Api-Secret-Token`, as it was given to `setWebhook` (core.telegram.org/bots/api). The type is
  * the name of the one field beside `update_id`.
  */
 export function telegram(options: SecretOptions): Provider<TelegramEvent> {
   assertOptions("telegram", options, ["secret"]);
+  const { secret } = options;
   return defineProvider({
     name: "telegram",
-    schemes: [
-      {
-        kind: "token",
-        secret: options.secret,
-        secretForm: (text) => (/^[A-Za-z0-9_-]{1,256}$/.test(text) ? utf8(text) : null),
-        token: { header: "x-telegram-bot-api-secret-token" },
-      },
-    ],
+    schemes: [tokenScheme({ secret }, { header: "x-telegram-bot-api-secret-token" }, SECRET_TOKEN)],
     id: { body: "update_id" },
     type: { read: (_, event) => updateType(event), from: "body" },
   });

@@ -2,7 +2,7 @@ import { isEqual, sha256Hex } from "#crypto";
 import { HMAC_SHA1 } from "../verify/algorithms.ts";
 import { field } from "../verify/batch.ts";
 import { EITHER_BODY } from "../verify/body.ts";
-import { utf8 } from "../verify/codec.ts";
+import { BASE64, utf8 } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -36,7 +36,7 @@ export function twilio(options: TwilioOptions): Provider<TwilioEvent> {
         kind: "signature",
         secret: options.secret,
         signature: { header: "x-twilio-signature" },
-        encoding: "base64",
+        encoding: BASE64,
         algorithm: HMAC_SHA1,
         signed: (request) => {
           const fields = isForm(request) ? sortedFields(request.body) : "";

@@ -1,3 +1,4 @@
+import { BASE64 } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -22,7 +23,7 @@ export function typeform(options: SecretOptions): Provider<TypeformEvent> {
   assertOptions("typeform", options, ["secret"]);
   return defineProvider({
     name: "typeform",
-    schemes: [bodySignature(options.secret, "typeform-signature", "base64", "sha256=")],
+    schemes: [bodySignature(options.secret, "typeform-signature", BASE64, "sha256=")],
     id: { body: "event_id" },
     type: { body: "event_type" },
     occurredAt: { from: { body: "form_response.submitted_at" }, unit: "iso" },

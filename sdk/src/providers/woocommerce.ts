@@ -1,3 +1,4 @@
+import { BASE64 } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -21,7 +22,7 @@ export function woocommerce(options: SecretOptions): Provider<WoocommerceEvent> 
   assertOptions("woocommerce", options, ["secret"]);
   return defineProvider({
     name: "woocommerce",
-    schemes: [bodySignature(options.secret, "x-wc-webhook-signature", "base64")],
+    schemes: [bodySignature(options.secret, "x-wc-webhook-signature", BASE64)],
     id: { header: "x-wc-webhook-delivery-id" },
     type: { header: "x-wc-webhook-topic" },
     preflight: ping,

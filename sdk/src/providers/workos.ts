@@ -1,3 +1,4 @@
+import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -26,7 +27,7 @@ export function workos(options: TimedOptions): Provider<WorkosEvent> {
         signature: { header: "workos-signature" },
         separator: ",",
         prefix: "v1=",
-        encoding: "hex",
+        encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "{timestamp}.{body}",
         timestamp: { from: { item: "t=" }, unit: "ms", toleranceS },

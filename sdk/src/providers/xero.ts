@@ -1,3 +1,4 @@
+import { BASE64 } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -28,7 +29,7 @@ export function xero(options: SecretOptions): Provider<XeroEvent> {
   assertOptions("xero", options, ["secret"]);
   return defineProvider({
     name: "xero",
-    schemes: [bodySignature(options.secret, "x-xero-signature", "base64")],
+    schemes: [bodySignature(options.secret, "x-xero-signature", BASE64)],
     type: { read: (_, event) => eventType(event), from: "body" },
     refusalStatus: 401,
     handshake: ({ event }) =>

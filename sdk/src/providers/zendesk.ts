@@ -1,3 +1,4 @@
+import { BASE64 } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { ANY_BODY } from "../verify/body.ts";
 import { defineProvider } from "../verify/define-provider.ts";
@@ -28,7 +29,7 @@ export function zendesk(options: TimedOptions): Provider<ZendeskEvent> {
         kind: "signature",
         secret: options.secret,
         signature: { header: "x-zendesk-webhook-signature" },
-        encoding: "base64",
+        encoding: BASE64,
         algorithm: HMAC_SHA256,
         signed: "{timestamp}{body}",
         timestamp: {

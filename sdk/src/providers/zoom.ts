@@ -1,5 +1,5 @@
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
-import { encode } from "../verify/codec.ts";
+import { HEX, encode } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -32,7 +32,7 @@ export function zoom(options: TimedOptions): Provider<ZoomEvent> {
         secret: options.secret,
         signature: { header: "x-zm-signature" },
         prefix: "v0=",
-        encoding: "hex",
+        encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "v0:{timestamp}:{body}",
         timestamp: {

@@ -1,4 +1,4 @@
-import { decode, encode, utf8 } from "../verify/codec.ts";
+import { BASE64, encode, utf8 } from "../verify/codec.ts";
 import type { Fetch } from "../verify/fetch.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
 
@@ -15,7 +15,7 @@ export function certificateFetch(publicKey: string | Uint8Array): Fetch {
 const PEM = /^\s*-----BEGIN PUBLIC KEY-----([\sA-Za-z0-9+/=]+)-----END PUBLIC KEY-----\s*$/;
 
 function derOfPem(text: string): Uint8Array {
-  const der = decode("base64", (PEM.exec(text)?.[1] ?? "?").replace(/\s/g, ""));
+  const der = BASE64.decode((PEM.exec(text)?.[1] ?? "?").replace(/\s/g, ""));
   if (der !== null) return der;
   throw new WebhookError(
     "CONFIG_INVALID",

@@ -41,8 +41,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** Another sender's signature in a request that lacks this one's, or the plain lack of it; null where the header is there. */
 export function missingHeader(spec: ProviderSpec, request: ReadRequest): string | null {
   const own = spec.schemes.flatMap((scheme) => {
-    if (scheme.kind === "signature") return headersOf(scheme.signature);
-    return scheme.kind === "token" ? headersOf(scheme.token) : [];
+    return scheme.kind === "signature" ? headersOf(scheme.signature) : [];
   });
   if (own.length === 0 || own.some((name) => request.header(name) !== null)) return null;
   const others = Object.keys(HEADERS).filter((name) => request.header(name) !== null);

@@ -1,5 +1,5 @@
 import { ecdsaP256Signer, ed25519Signer, rsaSigner } from "#crypto";
-import { decode } from "../verify/codec.ts";
+import { BASE64, HEX } from "../verify/codec.ts";
 import type { Encoding } from "../verify/codec.ts";
 import type { Signer } from "../verify/crypto.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
@@ -37,12 +37,12 @@ function bytesOf(text: string): Uint8Array {
   const forms: readonly (readonly [Encoding, string])[] =
     base64 === undefined
       ? [
-          ["hex", text],
-          ["base64", text.replace(/^whsk_/, "")],
+          [HEX, text],
+          [BASE64, text.replace(/^whsk_/, "")],
         ]
-      : [["base64", base64]];
+      : [[BASE64, base64]];
   for (const [encoding, each] of forms) {
-    const bytes = decode(encoding, each);
+    const bytes = encoding.decode(each);
     if (bytes !== null && bytes.length >= SEED_BYTES) return bytes;
   }
   throw new WebhookError(

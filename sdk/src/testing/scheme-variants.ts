@@ -1,6 +1,7 @@
 import { HMAC_SHA1, HMAC_SHA256, HMAC_SHA512 } from "../verify/algorithms.ts";
-import type { Encoding } from "../verify/codec.ts";
-import type { Scheme, SecretForm, SignatureScheme, TimeUnit } from "../verify/spec.ts";
+import { BASE64, BASE64URL, HEX, TEXT, WHSEC } from "../verify/codec.ts";
+import type { Form } from "../verify/codec.ts";
+import type { Scheme, SignatureScheme, TimeUnit } from "../verify/spec.ts";
 
 /** Another reading of the same scheme, and what it means when a signature fits that one. */
 export interface SchemeVariant {
@@ -37,26 +38,25 @@ function* timeUnits(scheme: SignatureScheme): Generator<SchemeVariant> {
 
 /** A secret that is looked up by request can't be read otherwise here. */
 function* secrets(scheme: SignatureScheme): Generator<SchemeVariant> {
-  const { secret, secretForm = "text" } = scheme;
+  const { secret, secretForm = TEXT } = scheme;
   if (typeof secret === "function" || !("sign" in scheme.algorithm)) return;
-  const known = typeof secretForm === "object" ? secretForm : [secretForm];
+  const known = [secretForm].flat();
   const texts = [secret].flat().filter((one) => typeof one === "string");
   for (const text of texts) {
-    for (const form of ["text", "base64", "hex", "whsec"] as const) {
-      if (!known.includes(form)) yield secretVariant(scheme, text, form, `read as ${FORMS[form]}`);
+    for (const form of [TEXT, BASE64, HEX, WHSEC]) {
+      if (!known.includes(form))
+        yield secretVariant(
+          scheme,
+          text,
+          form,
+          `read as ${form === WHSEC ? "base64 after whsec_" : form.name}`,
+        );
     }
     for (const [other, how] of respelled(text)) {
-      for (const form of [...known, "text"] as const) yield secretVariant(scheme, other, form, how);
+      for (const form of [...known, TEXT]) yield secretVariant(scheme, other, form, how);
     }
   }
 }
-
-const FORMS: Readonly<Record<"text" | "base64" | "hex" | "whsec", string>> = {
-  text: "text",
-  base64: "base64",
-  hex: "hex",
-  whsec: "base64 after whsec_",
-};
 
 function respelled(text: string): readonly (readonly [text: string, how: string])[] {
   const variants = [
@@ -72,11 +72,11 @@ function respelled(text: string): readonly (readonly [text: string, how: string]
 function secretVariant(
   scheme: SignatureScheme,
   text: string,
-  secretForm: SecretForm,
+  secretForm: Form,
   how: string,
 ): SchemeVariant {
   // As bytes where it is text: white space at the ends would be refused before it is tried.
-  const secret = secretForm === "text" ? new TextEncoder().encode(text) : text;
+  const secret = secretForm === TEXT ? new TextEncoder().encode(text) : text;
   return {
     cause: "secret",
     scheme: { ...scheme, secret, secretForm },
@@ -85,7 +85,7 @@ function secretVariant(
 }
 
 const ALGORITHMS = [HMAC_SHA1, HMAC_SHA256, HMAC_SHA512];
-const ENCODINGS: readonly Encoding[] = ["hex", "base64", "base64url"];
+const ENCODINGS = [HEX, BASE64, BASE64URL];
 
 /** Other ways to write a signature, and other hashes. */
 function* writings(scheme: SignatureScheme): Generator<SchemeVariant> {
@@ -99,7 +99,7 @@ function* writings(scheme: SignatureScheme): Generator<SchemeVariant> {
       ])) {
         const changed = [
           algorithm.name === scheme.algorithm.name ? "" : `made with ${algorithm.name}`,
-          encoding === scheme.encoding ? "" : `written in ${encoding}`,
+          encoding === scheme.encoding ? "" : `written in ${encoding.name}`,
           prefix === (scheme.prefix ?? "")
             ? ""
             : prefix === ""
@@ -118,5 +118,5 @@ function* writings(scheme: SignatureScheme): Generator<SchemeVariant> {
 }
 
 function wanted({ algorithm, encoding, prefix = "" }: SignatureScheme): string {
-  return `${algorithm.name} in ${encoding}${prefix === "" ? "" : ` after ${prefix}`}`;
+  return `${algorithm.name} in ${encoding.name}${prefix === "" ? "" : ` after ${prefix}`}`;
 }

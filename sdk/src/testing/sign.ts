@@ -1,3 +1,4 @@
+import { TOKEN } from "../verify/algorithms.ts";
 import { sha256Hex } from "#crypto";
 import { eventOf } from "../verify/body.ts";
 import { encode, utf8, utf8Text } from "../verify/codec.ts";
@@ -18,7 +19,6 @@ import type {
   SymmetricAlgorithm,
   TimeUnit,
   TimestampRule,
-  TokenScheme,
 } from "../verify/spec.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
 import { createDraft, listOf, placeFirst } from "./draft.ts";
@@ -84,9 +84,9 @@ export async function signedDraft<E>(
   const work = { spec, draft, options, nowMs };
   await placeIdentity({ ...work, scheme });
   assertIdentity({ ...work, scheme });
-  if (scheme.kind === "token") await placeToken({ ...work, scheme });
-  else if (scheme.kind === "signature") await placeSignature({ ...work, scheme });
-  else await placeCustom({ ...work, scheme });
+  if (scheme.kind === "custom") await placeCustom({ ...work, scheme });
+  else if (scheme.algorithm === TOKEN) await placeToken({ ...work, scheme });
+  else await placeSignature({ ...work, scheme });
   return draft;
 }
 
@@ -97,8 +97,8 @@ function chosenScheme(spec: ProviderSpec, { scheme, privateKey }: SignOptions): 
     throw invalid(`scheme to be under ${spec.schemes.length}`, `${scheme}`);
   }
   const canSign = (each: Scheme): boolean =>
-    each.kind === "token" ||
-    (each.kind === "signature" && !isSymmetric(each.algorithm) === (privateKey !== undefined));
+    each.kind === "signature" &&
+    (each.algorithm === TOKEN || isSymmetric(each.algorithm) === (privateKey === undefined));
   const chosen = spec.schemes.find(canSign) ?? spec.schemes[0];
   if (chosen === undefined) throw invalid("a scheme", "none");
   return chosen;
@@ -146,20 +146,14 @@ function assertIdentity({ spec, scheme, draft, options }: Work<Scheme>): void {
   }
 }
 
-async function placeToken({ scheme, draft, options, spec }: Work<TokenScheme>): Promise<void> {
-  const [key] = await prepareKeys(scheme.secret, scheme.secretForm, ANY_KEY)(draft.read());
+async function placeToken(work: Work<SignatureScheme>): Promise<void> {
+  const { scheme, draft, options, spec } = work;
+  const [key] = await prepareKeys(scheme.secret, scheme.secretForm, TOKEN)(draft.read());
   const secret = key?.secret ?? new Uint8Array();
   const isSpoiled = options.tamper === "secret" || options.tamper === "signature";
   if (options.tamper !== undefined && !isSpoiled) throw unnoticed(spec, options.tamper);
-  const token = isSpoiled ? utf8(`${utf8Text(secret).slice(0, -1)}~`) : secret;
-  const text =
-    scheme.form === "basic"
-      ? `Basic ${encode("base64", token)}`
-      : `${scheme.prefix ?? ""}${utf8Text(token)}`;
-  placeFirst(draft, scheme.token, text);
+  write(work, "", isSpoiled ? utf8(`${utf8Text(secret).slice(0, -1)}~`) : secret);
 }
-
-const ANY_KEY: Algorithm = { name: "token", prepare: () => () => true };
 
 async function placeSignature(work: Work<SignatureScheme>): Promise<void> {
   const { scheme, draft, options } = work;
@@ -259,7 +253,7 @@ function write(
   signature: Uint8Array,
 ): void {
   const { prefix = "", separator = ",", timestamp, encoding } = scheme;
-  const own = `${prefix}${encode(encoding, signature)}`;
+  const own = `${prefix}${encode(encoding.name, signature)}`;
   const hasItem = timestamp !== undefined && "item" in timestamp.from;
   const text = hasItem ? `${itemOf(timestamp.from)}${time}${separator}${own}` : own;
   if (listOf(scheme.signature).some((source) => "body" in source)) draft.open();

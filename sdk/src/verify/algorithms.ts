@@ -1,6 +1,6 @@
 import { digest, hmac, isEqual } from "#crypto";
 import type { HashName, Hmac } from "./crypto.ts";
-import type { KeyCheck, SymmetricAlgorithm } from "./spec.ts";
+import type { Algorithm, KeyCheck, SymmetricAlgorithm } from "./spec.ts";
 
 export const HMAC_SHA1: SymmetricAlgorithm = /* @__PURE__ */ hmacAlgorithm("sha1");
 export const HMAC_SHA256: SymmetricAlgorithm = /* @__PURE__ */ hmacAlgorithm("sha256");
@@ -10,6 +10,15 @@ export const SHA256: SymmetricAlgorithm = /* @__PURE__ */ keyed(
   "sha256",
   () => (parts) => digest("sha256", parts),
 );
+
+/**
+ * For a sender that signs nothing: what stands where a signature would is the secret itself, in its `encoding`. It proves
+ * nothing about the body, so `signed` is the empty text.
+ */
+export const TOKEN: Algorithm = {
+  name: "token",
+  prepare: (secret) => (given) => isAmong(given, secret),
+};
 
 function hmacAlgorithm(hash: HashName): SymmetricAlgorithm {
   return keyed(`hmac-${hash}`, (secret) => hmac(hash, secret));

@@ -1,5 +1,5 @@
 import type { CertificateSource } from "./certificate-source.ts";
-import { decode } from "./codec.ts";
+import { BASE64 } from "./codec.ts";
 import type { Part, RsaHashName } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { CustomScheme, Source } from "./spec.ts";
@@ -38,7 +38,7 @@ export function certificateScheme(
       if (claim instanceof WebhookError) return claim;
       const verify = await certificates.verifier(claim.certificateUrl, claim.hash, nowMs);
       if (verify instanceof WebhookError) return verify;
-      const signature = decode("base64", claim.signature);
+      const signature = BASE64.decode(claim.signature);
       let isGenuine = false;
       for (const parts of signature === null ? [] : claim.signed) {
         isGenuine ||= await verify(signature ?? new Uint8Array(), parts);

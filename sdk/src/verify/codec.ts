@@ -1,5 +1,21 @@
-/** How a signature or a key is written; `text`: as UTF-8, with nothing to decode. */
-export type Encoding = "hex" | "base64" | "base64url" | "text";
+/** How a secret is written; `name` is for messages. */
+export interface Form {
+  readonly name: string;
+  /** The bytes that the text stands for, or null. */
+  readonly decode: (text: string) => Uint8Array | null;
+}
+
+/**
+ * How a signature is written. A value and not a word, so that nobody carries the decoders of others. Strict: hex in either
+ * case with two digits a byte; base64 with its padding and nothing beside; base64url without padding. A lenient reader turns
+ * a mistyped key into a short one.
+ */
+export interface Encoding extends Form {
+  readonly name: EncodingName;
+}
+
+/** `text`: as UTF-8, with nothing to decode. */
+export type EncodingName = "hex" | "base64" | "base64url" | "text";
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
@@ -9,21 +25,15 @@ export const utf8 = (text: string): Uint8Array => ENCODER.encode(text);
 /** UTF-8 as text; what is none becomes U+FFFD. */
 export const utf8Text = (bytes: Uint8Array): string => DECODER.decode(bytes);
 
-/**
- * The bytes that the text stands for, or null. Strict: hex in either case with two digits a byte; base64 with its padding and
- * nothing beside; base64url without padding. A lenient reader turns a mistyped key into a short one.
- */
-export function decode(encoding: Encoding, text: string): Uint8Array | null {
-  if (encoding === "hex") return decodeHex(text);
-  if (encoding === "base64") return decodeBase64(text);
-  if (encoding === "text") return utf8(text);
-  if (/[+/=]/.test(text)) return null;
-  const standard = text.replaceAll("-", "+").replaceAll("_", "/");
-  return decodeBase64(standard.padEnd(Math.ceil(text.length / 4) * 4, "="));
-}
+export const TEXT: Encoding = { name: "text", decode: utf8 };
+export const HEX: Encoding = { name: "hex", decode: decodeHex };
+export const BASE64: Encoding = { name: "base64", decode: decodeBase64 };
+export const BASE64URL: Encoding = { name: "base64url", decode: decodeBase64Url };
+/** Base64 after an optional `whsec_`, itself after an optional `v1,`. */
+export const WHSEC: Form = { name: "whsec", decode: decodeWhsec };
 
-/** The inverse of `decode`; hex in lower case. */
-export function encode(encoding: Encoding, bytes: Uint8Array): string {
+/** The inverse of an encoding's `decode`; hex in lower case. */
+export function encode(encoding: EncodingName, bytes: Uint8Array): string {
   if (encoding === "text") return utf8Text(bytes);
   let text = "";
   if (encoding === "hex") {
@@ -65,4 +75,16 @@ function decodeBase64(text: string): Uint8Array | null {
   } catch {
     return null;
   }
+}
+
+function decodeBase64Url(text: string): Uint8Array | null {
+  if (/[+/=]/.test(text)) return null;
+  const standard = text.replaceAll("-", "+").replaceAll("_", "/");
+  return decodeBase64(standard.padEnd(Math.ceil(text.length / 4) * 4, "="));
+}
+
+function decodeWhsec(text: string): Uint8Array | null {
+  const bytes = decodeBase64(text.replace(/^(v1,)?whsec_/, ""));
+  // "whsec_test" is base64 as well; so short, it is no key but a text of another scheme.
+  return bytes !== null && bytes.length >= 16 ? bytes : null;
 }

@@ -1,3 +1,5 @@
+import { utf8 } from "./codec.ts";
+
 /** A result that Node has at once and WebCrypto promises. `await` serves both. */
 export type Awaitable<T> = T | Promise<T>;
 
@@ -68,11 +70,9 @@ export function ed25519Pkcs8(seed: Uint8Array): Uint8Array {
   return joined([Uint8Array.from(ED25519_PKCS8_HEAD), seed]);
 }
 
-const ENCODER = new TextEncoder();
-
 /** The parts as one array; the part itself where there is only one and it is bytes. */
 export function joined(parts: readonly Part[]): Uint8Array {
-  const chunks = parts.map((part) => (typeof part === "string" ? ENCODER.encode(part) : part));
+  const chunks = parts.map((part) => (typeof part === "string" ? utf8(part) : part));
   const [first] = chunks;
   if (first !== undefined && chunks.length === 1) return first;
   const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));

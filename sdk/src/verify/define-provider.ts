@@ -3,9 +3,9 @@ import { deliveryMaker } from "./delivery-of.ts";
 import type { VerifyResult } from "./delivery.ts";
 import type { Provider } from "./provider.ts";
 import type { ReadRequest } from "./read-request.ts";
-import { TOKEN, signatureCheck } from "./signature-scheme.ts";
+import { signatureCheck } from "./signature-scheme.ts";
 import type { SchemeCheck } from "./signature-scheme.ts";
-import type { Accepted, ProviderSpec, Scheme, SignatureScheme, TokenScheme } from "./spec.ts";
+import type { Accepted, ProviderSpec, Scheme } from "./spec.ts";
 import { WebhookError } from "./webhook-error.ts";
 
 const SPECS = /* @__PURE__ */ new WeakMap<object, ProviderSpec<never>>();
@@ -51,22 +51,7 @@ export function specOf<E>(provider: Provider<E>): ProviderSpec<E> | null {
 function schemeCheck(scheme: Scheme): SchemeCheck {
   return scheme.kind === "custom"
     ? (request, event, nowMs) => scheme.check(request, event(), nowMs)
-    : signatureCheck(scheme.kind === "token" ? tokenSignature(scheme) : scheme);
-}
-
-/** A token is its own proof: what is sent is compared as a signature is, over nothing. */
-function tokenSignature(scheme: TokenScheme): SignatureScheme {
-  const { token, form, prefix = "" } = scheme;
-  const isBasic = form === "basic";
-  return {
-    ...scheme,
-    kind: "signature",
-    signature: token,
-    prefix: isBasic ? "Basic " : prefix,
-    encoding: isBasic ? "base64" : "text",
-    algorithm: TOKEN,
-    signed: "",
-  };
+    : signatureCheck(scheme);
 }
 
 /** The first acceptance, or the refusal of the scheme that came furthest. */

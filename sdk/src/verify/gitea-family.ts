@@ -1,3 +1,4 @@
+import { HEX } from "./codec.ts";
 import { ANY_BODY, fieldBody, formField } from "./body.ts";
 import { defineProvider } from "./define-provider.ts";
 import { assertOptions } from "./options.ts";
@@ -18,7 +19,7 @@ export function giteaFamily(
   options: SecretOptions,
 ): Provider<GiteaEvent> {
   assertOptions(name, options, ["secret"]);
-  const signature = bodySignature(options.secret, `x-${name}-signature`, "hex");
+  const signature = bodySignature(options.secret, `x-${name}-signature`, HEX);
   return defineProvider({
     name,
     methods: ["POST", "GET"],

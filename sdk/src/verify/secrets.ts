@@ -1,7 +1,8 @@
-import { decode, utf8 } from "./codec.ts";
+import { TEXT } from "./codec.ts";
+import type { Form } from "./codec.ts";
 import type { Awaitable } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
-import type { Algorithm, KeyCheck, SecretForm, SecretSource, SecretValue } from "./spec.ts";
+import type { Algorithm, KeyCheck, SecretSource, SecretValue } from "./spec.ts";
 import { WebhookError } from "./webhook-error.ts";
 
 /** A secret ready for use. */
@@ -20,11 +21,10 @@ const SECRETS_MAX = 8;
  */
 export function prepareKeys(
   source: SecretSource,
-  forms: SecretForm | readonly SecretForm[] | undefined,
+  forms: Form | readonly Form[] | undefined,
   algorithm: Algorithm,
 ): Keys {
-  const formList =
-    forms === undefined ? ["text" as const] : typeof forms === "object" ? forms : [forms];
+  const formList = [forms ?? TEXT].flat();
   if (typeof source !== "function") {
     const keys = keysOf(source, formList, algorithm);
     return () => keys;
@@ -56,7 +56,7 @@ async function lookUp(
 
 function keysOf(
   value: SecretValue,
-  forms: readonly SecretForm[],
+  forms: readonly Form[],
   algorithm: Algorithm,
 ): Awaitable<readonly Key[]> {
   const all = Array.isArray(value) ? (value as readonly (string | Uint8Array)[]) : [value];
@@ -85,7 +85,7 @@ function key(secret: Uint8Array, check: KeyCheck | null): Key {
 }
 
 /** The bytes under each form that the text has: nearly always one. */
-function secretBytes(secret: string | Uint8Array, forms: readonly SecretForm[]): Uint8Array[] {
+function secretBytes(secret: string | Uint8Array, forms: readonly Form[]): Uint8Array[] {
   if (typeof secret !== "string") {
     if (!ArrayBuffer.isView(secret)) throw missing(secret === null ? "null" : typeof secret);
     if (secret.length === 0) throw missing("no bytes");
@@ -94,21 +94,11 @@ function secretBytes(secret: string | Uint8Array, forms: readonly SecretForm[]):
   if (secret === "") throw missing("an empty text");
   // Nearly always the line end of a file or a copied cell, and every delivery would fail for no visible cause.
   if (secret.trim() !== secret) throw invalid("without white space at its ends", "some");
-  const found = forms.flatMap((form) => inForm(secret, form) ?? []);
+  const found = forms.flatMap((form) => form.decode(secret) ?? []);
   if (found.some((bytes) => bytes.length === 0) || found.length === 0) {
-    const names = forms.map((form) => (typeof form === "string" ? form : "of the scheme's form"));
-    throw invalid(names.join(" or "), "another");
+    throw invalid(forms.map((form) => form.name).join(" or "), "another");
   }
   return found;
-}
-
-function inForm(secret: string, form: SecretForm): Uint8Array | null {
-  if (typeof form === "function") return form(secret);
-  if (form === "text") return utf8(secret);
-  if (form !== "whsec") return decode(form, secret);
-  const bytes = decode("base64", secret.replace(/^(v1,)?whsec_/, ""));
-  // "whsec_test" is base64 as well; so short, it is no key but a text of another scheme.
-  return bytes !== null && bytes.length >= 16 ? bytes : null;
 }
 
 function missing(got: string): WebhookError {

@@ -1,12 +1,10 @@
-import { isEqual } from "#crypto";
-import { decode } from "./codec.ts";
 import type { Awaitable } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { prepareKeys } from "./secrets.ts";
 import { signedParts } from "./signed-parts.ts";
 import { readersOf } from "./sources.ts";
 import type { Reader } from "./sources.ts";
-import type { Accepted, Algorithm, SignatureScheme, TimestampRule } from "./spec.ts";
+import type { Accepted, SignatureScheme, TimestampRule } from "./spec.ts";
 import { TOLERANCE_S, timeMs, windowError } from "./times.ts";
 import { WebhookError } from "./webhook-error.ts";
 
@@ -57,14 +55,8 @@ export function signatureCheck(scheme: SignatureScheme): SchemeCheck {
   };
 }
 
-/** What is sent is the secret itself. */
-export const TOKEN: Algorithm = {
-  name: "token",
-  prepare: (secret) => (given) => given.some((one) => isEqual(one, secret)),
-};
-
 function mismatch({ algorithm, hint = MISMATCH_HINT }: SignatureScheme): WebhookError {
-  return algorithm === TOKEN
+  return algorithm.name === "token"
     ? new WebhookError("TOKEN_MISMATCH", "expected the token to be the secret, got another")
     : new WebhookError("SIGNATURE_MISMATCH", "expected a signature by the secret, got another", {
         hint,
@@ -93,7 +85,7 @@ function itemReader(
           times.push(item.slice(timePrefix.length));
         } else if (!startsWith(item, prefix)) others.push(item);
         else if (count++ < SIGNATURES_MAX) {
-          const bytes = decode(encoding, item.slice(prefix.length));
+          const bytes = encoding.decode(item.slice(prefix.length));
           if (bytes !== null) signatures.push(bytes);
         }
       }

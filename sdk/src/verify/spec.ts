@@ -1,6 +1,6 @@
 import type { Awaitable, Hmac, Part } from "./crypto.ts";
 import type { BodyFormat } from "./body.ts";
-import type { Encoding } from "./codec.ts";
+import type { Encoding, Form } from "./codec.ts";
 import type { Answer } from "./error.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { WebhookError } from "./webhook-error.ts";
@@ -14,14 +14,6 @@ export type SecretValue = string | Uint8Array | readonly (string | Uint8Array)[]
 export type SecretSource =
   | SecretValue
   | ((request: ReadRequest) => SecretValue | Promise<SecretValue>);
-
-/** `whsec`: base64 after an optional `whsec_`, itself after an optional `v1,`. Bytes are taken as they are in every form. */
-export type SecretForm =
-  | "text"
-  | "hex"
-  | "base64"
-  | "whsec"
-  | ((text: string) => Uint8Array | null);
 
 /** A value read by a function, where data ends; `from` says what it is taken from. */
 interface ComputedSource {
@@ -71,8 +63,8 @@ export type KeyCheck = (
 
 interface SchemeBase {
   readonly secret: SecretSource;
-  /** How a secret's text becomes bytes; several: every form that it has is a key. Default `text`. */
-  readonly secretForm?: SecretForm | readonly SecretForm[];
+  /** How a secret's text becomes bytes; several: every form that it has is a key. Default `TEXT`. Bytes are taken as they are. */
+  readonly secretForm?: Form | readonly Form[];
   /** The event's id where it depends on the scheme. What this scheme signs must not be taken from a header it does not. */
   readonly id?: Source;
 }
@@ -103,22 +95,12 @@ export interface SignatureScheme extends SchemeBase {
 
 type SignedVariants = (request: ReadRequest, event: unknown) => readonly (readonly Part[])[];
 
-/** A shared secret that is sent as it is. It proves nothing about the body. */
-export interface TokenScheme extends SchemeBase {
-  readonly kind: "token";
-  readonly token: Sources;
-  /** `Bearer `; compared without regard to case. */
-  readonly prefix?: string;
-  /** `basic`: `user:password` in an Authorization header of that kind. */
-  readonly form?: "plain" | "basic";
-}
-
 /** Anything else. */
 export interface CustomScheme {
   readonly kind: "custom";
   /** What a test kit signs with; what `check` needs of it is in its closure. */
   readonly secret?: SecretSource;
-  readonly secretForm?: SecretForm;
+  readonly secretForm?: Form;
   /** What a sender signs of this request, and where it puts that: for test kits. */
   readonly signs?: (request: ReadRequest, event: unknown) => readonly ToSign[] | WebhookError;
   /** Never rejects for what the request holds. */
@@ -133,7 +115,7 @@ export interface ToSign {
   readonly algorithm: { readonly name: string; readonly sign?: SymmetricAlgorithm["sign"] };
 }
 
-export type Scheme = SignatureScheme | TokenScheme | CustomScheme;
+export type Scheme = SignatureScheme | CustomScheme;
 
 /** What a scheme found out about a genuine request. */
 export interface Accepted {

@@ -1,7 +1,8 @@
 import { HMAC_SHA256 } from "./algorithms.ts";
 import { ED25519 } from "./asymmetric.ts";
-import { decode } from "./codec.ts";
-import type { Algorithm, SecretForm, SecretSource, SignatureScheme } from "./spec.ts";
+import { BASE64, WHSEC } from "./codec.ts";
+import type { Form } from "./codec.ts";
+import type { Algorithm, SecretSource, SignatureScheme } from "./spec.ts";
 import { WebhookError } from "./webhook-error.ts";
 
 export interface StandardOptions {
@@ -38,7 +39,7 @@ export const SVIX_HEADERS: StandardHeaders = {
 export function standardSchemes(
   { secret, publicKey, toleranceS }: StandardOptions,
   headerSets: readonly StandardHeaders[],
-  secretForm: SecretForm | readonly SecretForm[] = "whsec",
+  secretForm: Form | readonly Form[] = WHSEC,
 ): SignatureScheme[] {
   if (secret === undefined && publicKey === undefined) {
     throw new WebhookError("SECRET_MISSING", "expected secret or publicKey, got neither");
@@ -46,7 +47,7 @@ export function standardSchemes(
   return headerSets.flatMap((headers) => {
     const scheme = (
       key: SecretSource | undefined,
-      form: SecretForm | readonly SecretForm[],
+      form: Form | readonly Form[],
       prefix: string,
       algorithm: Algorithm,
     ): SignatureScheme[] =>
@@ -61,7 +62,7 @@ export function standardSchemes(
               signature: { header: headers.signature },
               separator: " ",
               prefix,
-              encoding: "base64",
+              encoding: BASE64,
               algorithm,
               signed: "{id}.{timestamp}.{body}",
               timestamp: { from: { header: headers.timestamp }, unit: "s", toleranceS },
@@ -69,11 +70,12 @@ export function standardSchemes(
           ];
     return [
       ...scheme(secret, secretForm, "v1,", HMAC_SHA256),
-      ...scheme(publicKey, publicKeyBytes, "v1a,", ED25519),
+      ...scheme(publicKey, WHPK, "v1a,", ED25519),
     ];
   });
 }
 
-function publicKeyBytes(text: string): Uint8Array | null {
-  return decode("base64", text.replace(/^whpk_/, ""));
-}
+const WHPK: Form = {
+  name: "whpk",
+  decode: (text) => BASE64.decode(text.replace(/^whpk_/, "")),
+};

@@ -1,5 +1,8 @@
+import { TOKEN } from "./algorithms.ts";
+import { BASE64, TEXT } from "./codec.ts";
+import type { Form } from "./codec.ts";
 import type { ReadRequest } from "./read-request.ts";
-import type { SecretForm, SecretSource, TokenScheme } from "./spec.ts";
+import type { SecretSource, SignatureScheme } from "./spec.ts";
 
 /**
  * Where a shared secret is sent: as user and password of an Authorization header (`basic`; the secret is then
@@ -20,17 +23,29 @@ export interface TokenOptions {
 
 export const TOKEN_OPTIONS: readonly string[] = ["secret", "in"];
 
+/** A shared secret that is sent as it is. It proves nothing about the body. */
 export function tokenScheme(
   { secret, in: place }: TokenOptions,
   usual: TokenPlace,
-  secretForm: SecretForm = "text",
-): TokenScheme {
+  secretForm: Form = TEXT,
+): SignatureScheme {
   const at = place ?? usual;
-  const base = { kind: "token", secret, secretForm } as const;
-  if (at === "basic") return { ...base, token: { header: "authorization" }, form: "basic" };
-  if (at === "bearer") return { ...base, token: { header: "authorization" }, prefix: "Bearer " };
-  if (at === "path") return { ...base, token: { read: lastOfPath, from: "header" } };
-  return { ...base, token: at };
+  const signature =
+    at === "basic" || at === "bearer"
+      ? { header: "authorization" }
+      : at === "path"
+        ? ({ read: lastOfPath, from: "header" } as const)
+        : at;
+  return {
+    kind: "signature",
+    secret,
+    secretForm,
+    signature,
+    prefix: at === "basic" ? "Basic " : at === "bearer" ? "Bearer " : "",
+    encoding: at === "basic" ? BASE64 : TEXT,
+    algorithm: TOKEN,
+    signed: "",
+  };
 }
 
 function lastOfPath({ url }: ReadRequest): string | null {
