@@ -14,7 +14,7 @@ import { prepareKeys } from "../verify/secrets.ts";
 import type { Key } from "../verify/secrets.ts";
 import { at, textOf } from "../verify/sources.ts";
 import type { CustomScheme, ToSign } from "../verify/spec.ts";
-import { WebhookError } from "../verify/webhook-error.ts";
+import { WebhookError, expected } from "../verify/webhook-error.ts";
 
 export interface AdyenItem {
   readonly pspReference: string;
@@ -140,10 +140,7 @@ interface SignedItem extends ToSign {
 function signedItems(event: unknown): readonly SignedItem[] | WebhookError {
   const items = itemsOf(event);
   if (items.length === 0) {
-    return new WebhookError(
-      "BODY_INVALID",
-      "expected the body to have notificationItems, got none",
-    );
+    return expected("BODY_INVALID", "the body to have notificationItems", "none");
   }
   const signed: SignedItem[] = [];
   for (const [index, item] of items.entries()) {
@@ -156,18 +153,13 @@ function signedItems(event: unknown): readonly SignedItem[] | WebhookError {
 }
 
 function unsigned(): WebhookError {
-  return new WebhookError(
-    "HEADER_MISSING",
-    "expected each item to have an hmacSignature, got one without",
-    { hint: "Switch the HMAC signature on in the webhook's settings." },
-  );
+  return expected("HEADER_MISSING", "each item to have an hmacSignature", "one without", {
+    hint: "Switch the HMAC signature on in the webhook's settings.",
+  });
 }
 
 function mismatch(): WebhookError {
-  return new WebhookError(
-    "SIGNATURE_MISMATCH",
-    "expected each item to be signed with the key, got another",
-  );
+  return expected("SIGNATURE_MISMATCH", "each item to be signed with the key", "another");
 }
 
 const FIELDS = [
@@ -210,24 +202,19 @@ function basicCheck(basic: AdyenOptions["basic"]): (request: ReadRequest) => Web
   if (basic === undefined) return () => null;
   const { user, password } = basic;
   if (!user || !password || user.includes(":")) {
-    throw new WebhookError(
+    throw expected(
       "CONFIG_INVALID",
-      "expected basic to have a user without colon and a password, got another",
+      "basic to have a user without colon and a password",
+      "another",
     );
   }
   const wanted = utf8(encode("base64", utf8(`${user}:${password}`)));
   return (request) => {
     const given = /^basic +(\S+)$/i.exec(request.header("authorization") ?? "")?.[1];
     if (given === undefined) {
-      return new WebhookError(
-        "HEADER_MISSING",
-        "expected Basic credentials in the header authorization, got none",
-      );
+      return expected("HEADER_MISSING", "Basic credentials in the header authorization", "none");
     }
     if (isEqual(utf8(given), wanted)) return null;
-    return new WebhookError(
-      "TOKEN_MISMATCH",
-      "expected the Basic credentials to be those of the options, got others",
-    );
+    return expected("TOKEN_MISMATCH", "the Basic credentials to be those of the options", "others");
   };
 }

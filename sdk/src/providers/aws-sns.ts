@@ -9,7 +9,8 @@ import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
 import { at } from "../verify/sources.ts";
-import { WebhookError } from "../verify/webhook-error.ts";
+import { expected } from "../verify/webhook-error.ts";
+import type { WebhookError } from "../verify/webhook-error.ts";
 
 export interface SnsEvent {
   readonly Type: string;
@@ -60,10 +61,7 @@ export function awsSns(options: SnsOptions): Provider<SnsEvent> {
   assertOptions("awsSns", options, ["topicArns", "toleranceS", "fetch"]);
   const { topicArns, toleranceS = null, fetch: get = globalFetch } = options;
   if (!Array.isArray(topicArns) || topicArns.length === 0 || !topicArns.every(isTopicArn)) {
-    throw new WebhookError(
-      "CONFIG_INVALID",
-      "expected topicArns to be a list of topics' ARNs, got another",
-    );
+    throw expected("CONFIG_INVALID", "topicArns to be a list of topics' ARNs", "another");
   }
   const topics = new Set(topicArns);
   const certificates = certificateSource({ fetch: get, allow: (url) => CERTIFICATE.test(url) });
@@ -107,10 +105,7 @@ function claimOf(event: unknown, topics: ReadonlySet<string>): CertificateClaim 
   if (fields === undefined) return invalid("a Type of SNS");
   const version = read("SignatureVersion");
   if (version !== "1" && version !== "2") {
-    return new WebhookError(
-      "SCHEME_UNSUPPORTED",
-      "expected SignatureVersion to be 1 or 2, got another",
-    );
+    return expected("SCHEME_UNSUPPORTED", "SignatureVersion to be 1 or 2", "another");
   }
   const [topicArn, signature, certificateUrl, time] = [
     read("TopicArn"),
@@ -123,19 +118,12 @@ function claimOf(event: unknown, topics: ReadonlySet<string>): CertificateClaim 
     typeof time !== "string" ||
     typeof certificateUrl !== "string"
   ) {
-    return new WebhookError(
-      "HEADER_MISSING",
-      "expected Signature, SigningCertURL and Timestamp, got less",
-    );
+    return expected("HEADER_MISSING", "Signature, SigningCertURL and Timestamp", "less");
   }
   if (typeof topicArn !== "string" || !topics.has(topicArn)) {
-    return new WebhookError(
-      "TOKEN_MISMATCH",
-      "expected TopicArn to be one of topicArns, got another",
-      {
-        hint: "Anybody can have SNS sign messages of a topic of their own.",
-      },
-    );
+    return expected("TOKEN_MISMATCH", "TopicArn to be one of topicArns", "another", {
+      hint: "Anybody can have SNS sign messages of a topic of their own.",
+    });
   }
   const text = signedText(fields, read);
   if (text === null) return invalid("its fields as one line of text each, but for the Message");
@@ -168,11 +156,11 @@ async function confirmed(get: Fetch, event: SnsEvent): Promise<Answer> {
 
 function rawDelivery(request: ReadRequest): WebhookError | null {
   if (request.header("x-amz-sns-rawdelivery")?.toLowerCase() !== "true") return null;
-  return new WebhookError("SCHEME_UNSUPPORTED", "expected a signed message, got a raw one", {
+  return expected("SCHEME_UNSUPPORTED", "a signed message", "a raw one", {
     hint: "Switch raw message delivery off in the subscription: raw messages are not signed.",
   });
 }
 
 function invalid(wanted: string): WebhookError {
-  return new WebhookError("BODY_INVALID", `expected the body to have ${wanted}, got another`);
+  return expected("BODY_INVALID", `the body to have ${wanted}`, "another");
 }

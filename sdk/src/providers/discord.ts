@@ -1,3 +1,4 @@
+import { withStatus } from "../verify/with-status.ts";
 import { HEX } from "../verify/codec.ts";
 import { ED25519 } from "../verify/asymmetric.ts";
 import { defineProvider } from "../verify/define-provider.ts";
@@ -52,7 +53,7 @@ export function discord(options: DiscordOptions): Provider<DiscordEvent> {
         timestamp: { from: { header: "x-signature-timestamp" }, unit: "s", toleranceS },
       },
     ],
-    refusalStatus: 401,
+    refusal: withStatus(401),
     id: { body: "id" },
     type: [{ body: "event.type" }, { body: "type" }],
     handshake: ({ event }) => pong(event),

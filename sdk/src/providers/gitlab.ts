@@ -2,7 +2,7 @@ import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { Scheme, SecretSource } from "../verify/spec.ts";
-import { WebhookError } from "../verify/webhook-error.ts";
+import { expected } from "../verify/webhook-error.ts";
 import { tokenScheme } from "../verify/token-place.ts";
 import { WEBHOOK_HEADERS, standardSchemes } from "../verify/standard-schemes.ts";
 
@@ -36,7 +36,7 @@ export function gitlab(options: GitlabOptions): Provider<GitlabEvent> {
     schemes.push(tokenScheme({ secret: token }, { header: "x-gitlab-token" }));
   }
   if (schemes.length === 0) {
-    throw new WebhookError("SECRET_MISSING", "expected signingToken or token, got neither");
+    throw expected("SECRET_MISSING", "signingToken or token", "neither");
   }
   return defineProvider({
     name: "gitlab",

@@ -7,7 +7,7 @@ import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { Sources, TimeUnit } from "../verify/spec.ts";
-import { WebhookError } from "../verify/webhook-error.ts";
+import { expected } from "../verify/webhook-error.ts";
 
 const ALGORITHMS = { sha1: HMAC_SHA1, sha256: HMAC_SHA256, sha512: HMAC_SHA512 } as const;
 const ENCODINGS = { hex: HEX, base64: BASE64, base64url: BASE64URL, text: TEXT } as const;
@@ -61,9 +61,10 @@ export function hmac<E = unknown>(options: HmacOptions): Provider<E> {
   const secretForm = typeof form === "string" ? FORMS[form] : form;
   if (!options.header || !algorithm || !encoding || !secretForm) {
     const known = [ALGORITHMS, ENCODINGS, FORMS].map((each) => Object.keys(each).join(", "));
-    throw new WebhookError(
+    throw expected(
       "CONFIG_INVALID",
-      `expected a header, algorithm of ${known[0]}, encoding of ${known[1]}, secretForm of ${known[2]}, got others`,
+      `a header, algorithm of ${known[0]}, encoding of ${known[1]}, secretForm of ${known[2]}`,
+      "others",
     );
   }
   const from = timestampHeader === undefined ? null : { header: timestampHeader };

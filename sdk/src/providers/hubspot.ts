@@ -10,7 +10,8 @@ import type { Provider } from "../verify/provider.ts";
 import { ADDRESS_HINT, addressReader } from "../verify/public-url.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
 import type { SignatureScheme, Source } from "../verify/spec.ts";
-import { WebhookError } from "../verify/webhook-error.ts";
+import { expected } from "../verify/webhook-error.ts";
+import type { WebhookError } from "../verify/webhook-error.ts";
 
 export interface HubspotItem {
   readonly eventId: number;
@@ -88,7 +89,7 @@ function schemeOf(version: HubspotVersion, options: HubspotOptions): SignatureSc
         timestamp: { from: { header: "x-hubspot-request-timestamp" }, unit: "ms", toleranceS },
       };
     default:
-      throw new WebhookError("CONFIG_INVALID", "expected version to be v1, v2 or v3, got another");
+      throw expected("CONFIG_INVALID", "version to be v1, v2 or v3", "another");
   }
 }
 
@@ -102,9 +103,10 @@ function decodedAddress(address: string): string {
 function olderOnly(request: ReadRequest): WebhookError | null {
   if (request.header("x-hubspot-signature-v3") || !request.header("x-hubspot-signature"))
     return null;
-  return new WebhookError(
+  return expected(
     "SCHEME_UNSUPPORTED",
-    "expected the header x-hubspot-signature-v3, got an older version only",
+    "the header x-hubspot-signature-v3",
+    "an older version only",
     { hint: "If this app gets nothing newer, name the version by option: it signs no time." },
   );
 }

@@ -8,7 +8,8 @@ import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { TOLERANCE_S } from "../verify/times.ts";
-import { WebhookError } from "../verify/webhook-error.ts";
+import { expected } from "../verify/webhook-error.ts";
+import type { WebhookError } from "../verify/webhook-error.ts";
 
 export interface MailgunEvent {
   readonly signature: {
@@ -70,13 +71,11 @@ async function replayError(
   try {
     if (await nonces.claim(`mailgun:${token}`, Math.ceil(keepS))) return null;
   } catch (cause) {
-    return new WebhookError(
-      "INBOX_UNAVAILABLE",
-      "expected the store of used tokens to answer, got an error",
-      { cause },
-    );
+    return expected("INBOX_UNAVAILABLE", "the store of used tokens to answer", "an error", {
+      cause,
+    });
   }
-  return new WebhookError("REPLAYED", "expected a token that was not used before, got a used one", {
+  return expected("REPLAYED", "a token that was not used before", "a used one", {
     hint: "Verify each request once: a guard in front of the receiver uses the token up.",
   });
 }

@@ -7,7 +7,7 @@ import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
 import { at, textOf } from "../verify/sources.ts";
-import { WebhookError } from "../verify/webhook-error.ts";
+import { WebhookError, expected } from "../verify/webhook-error.ts";
 import { bodySignature } from "../verify/body-signature.ts";
 
 export interface MetaEvent {
@@ -34,8 +34,7 @@ export interface MetaOptions extends SecretOptions {
 export function meta(options: MetaOptions): Provider<MetaEvent> {
   assertOptions("meta", options, ["secret", "verifyToken"]);
   const { secret, verifyToken } = options;
-  if (verifyToken === "")
-    throw new WebhookError("SECRET_MISSING", "expected verifyToken, got none");
+  if (verifyToken === "") throw expected("SECRET_MISSING", "verifyToken", "none");
   return defineProvider({
     name: "meta",
     methods: verifyToken === undefined ? ["POST"] : ["POST", "GET"],

@@ -6,7 +6,8 @@ import type { Fetch } from "../verify/fetch.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
-import { WebhookError } from "../verify/webhook-error.ts";
+import { expected } from "../verify/webhook-error.ts";
+import type { WebhookError } from "../verify/webhook-error.ts";
 
 export interface PaypalEvent {
   readonly id: string;
@@ -47,10 +48,7 @@ export function paypal(options: PaypalOptions): Provider<PaypalEvent> {
     ids.length > 8 ||
     ids.some((id) => typeof id !== "string" || !/^\w+$/.test(id))
   ) {
-    throw new WebhookError(
-      "CONFIG_INVALID",
-      "expected webhookId to be 1 to 8 ids, got something else",
-    );
+    throw expected("CONFIG_INVALID", "webhookId to be 1 to 8 ids", "something else");
   }
   const certificates = certificateSource({
     fetch: options.fetch,
@@ -79,19 +77,20 @@ function claimOf(request: ReadRequest, ids: readonly string[]): CertificateClaim
     "auth-algo",
   ]) {
     if (read(name) === "") {
-      return new WebhookError("HEADER_MISSING", `expected the header paypal-${name}, got none`);
+      return expected("HEADER_MISSING", `the header paypal-${name}`, "none");
     }
   }
   if (read("auth-algo").toLowerCase() !== "sha256withrsa") {
-    return new WebhookError(
+    return expected(
       "SCHEME_UNSUPPORTED",
-      "expected the header paypal-auth-algo to be SHA256withRSA, got another",
+      "the header paypal-auth-algo to be SHA256withRSA",
+      "another",
     );
   }
   const [id, time] = [read("transmission-id"), read("transmission-time")];
   // With its own separator in it, a value could be taken for two.
   if (`${id}${time}`.includes("|")) {
-    return new WebhookError("HEADER_MALFORMED", 'expected id and time to be without "|", got it');
+    return expected("HEADER_MALFORMED", 'id and time to be without "|"', "it");
   }
   const crc = crc32(request.body);
   return {

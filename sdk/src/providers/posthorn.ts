@@ -5,7 +5,7 @@ import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { ProviderSpec, SecretSource, SignatureScheme, Source } from "../verify/spec.ts";
-import { WebhookError } from "../verify/webhook-error.ts";
+import { WebhookError, expected } from "../verify/webhook-error.ts";
 import { headerName, profileProblems } from "../wire/profile.ts";
 import type { HeaderKey, Profile } from "../wire/profile.ts";
 import { standardSchemes } from "../verify/standard-schemes.ts";
@@ -123,7 +123,7 @@ function hexScheme(
   signature: readonly Source[],
   prefix: string,
 ): SignatureScheme {
-  if (secret === undefined) throw new WebhookError("SECRET_MISSING", "expected a secret, got none");
+  if (secret === undefined) throw expected("SECRET_MISSING", "a secret", "none");
   return {
     kind: "signature",
     secret,
@@ -137,5 +137,5 @@ function hexScheme(
 }
 
 function invalid(wanted: string): WebhookError {
-  return new WebhookError("CONFIG_INVALID", `expected ${wanted}, got another`);
+  return expected("CONFIG_INVALID", wanted, "another");
 }

@@ -1,3 +1,4 @@
+import { withStatus } from "../verify/with-status.ts";
 import { BASE64 } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -23,7 +24,7 @@ export function shopify(options: SecretOptions): Provider<ShopifyEvent> {
     id: [{ read: eventId, from: "header" }, ...family("webhook-id")],
     type: family("topic"),
     occurredAt: { from: family("triggered-at"), unit: "iso" },
-    refusalStatus: 401,
+    refusal: withStatus(401),
   });
 }
 

@@ -1,3 +1,4 @@
+import { withStatus } from "../verify/with-status.ts";
 import { isEqual, sha256Hex } from "#crypto";
 import { HMAC_SHA1 } from "../verify/algorithms.ts";
 import { field } from "../verify/batch.ts";
@@ -10,7 +11,8 @@ import type { Provider } from "../verify/provider.ts";
 import { ADDRESS_HINT, addressReader } from "../verify/public-url.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
 import { isForm } from "../verify/form.ts";
-import { WebhookError } from "../verify/webhook-error.ts";
+import { expected } from "../verify/webhook-error.ts";
+import type { WebhookError } from "../verify/webhook-error.ts";
 
 /** The fields of the form (of the query, for GET), or the JSON. */
 export type TwilioEvent = Readonly<Record<string, unknown>>;
@@ -46,7 +48,7 @@ export function twilio(options: TwilioOptions): Provider<TwilioEvent> {
         hint: ADDRESS_HINT,
       },
     ],
-    refusalStatus: 403,
+    refusal: withStatus(403),
     body: EITHER_BODY,
     id: [
       { header: "i-twilio-idempotency-token" },
@@ -109,9 +111,10 @@ async function bodyDigestError(request: ReadRequest): Promise<WebhookError | nul
   if (isForm(request) || request.body.length === 0) return null;
   const given = utf8(request.query("bodySHA256")?.toLowerCase() ?? "");
   if (isEqual(given, utf8(await sha256Hex([request.body])))) return null;
-  return new WebhookError(
+  return expected(
     "BODY_DIGEST_MISMATCH",
-    "expected the address to hold the body's digest as bodySHA256, got none or another",
+    "the address to hold the body's digest as bodySHA256",
+    "none or another",
     { hint: "A parser or proxy changed the body: keep the raw bytes." },
   );
 }

@@ -1,3 +1,4 @@
+import { withStatus } from "../verify/with-status.ts";
 import { BASE64 } from "../verify/codec.ts";
 import { defineProvider } from "../verify/define-provider.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -31,7 +32,7 @@ export function xero(options: SecretOptions): Provider<XeroEvent> {
     name: "xero",
     schemes: [bodySignature(options.secret, "x-xero-signature", BASE64)],
     type: { read: (_, event) => eventType(event), from: "body" },
-    refusalStatus: 401,
+    refusal: withStatus(401),
     handshake: ({ event }) =>
       Array.isArray(event.events) && event.events.length === 0
         ? { status: 200, headers: {}, body: "" }

@@ -1,6 +1,7 @@
 import { ecdsaP256, ed25519, rsa } from "#crypto";
 import type { Awaitable, RsaHashName, Verifier } from "./crypto.ts";
 import type { Algorithm, KeyCheck } from "./spec.ts";
+import { expected } from "./webhook-error.ts";
 
 /** The secret is the public key's 32 bytes. */
 export const ED25519: Algorithm = {
@@ -19,7 +20,22 @@ export const RSA_SHA1: Algorithm = /* @__PURE__ */ rsaAlgorithm("sha1");
 export const RSA_SHA256: Algorithm = /* @__PURE__ */ rsaAlgorithm("sha256");
 
 function rsaAlgorithm(hash: RsaHashName): Algorithm {
-  return { name: `rsa-${hash}`, prepare: async (key) => checked(await rsa(hash, key)) };
+  return {
+    name: `rsa-${hash}`,
+    prepare(key) {
+      const verifier = rsa(hash, key);
+      return verifier instanceof Promise ? late(verifier) : checked(verifier);
+    },
+  };
+}
+
+/** WebCrypto only says at the first request whether the bytes are a key. */
+function late(verifier: Promise<Verifier | null>): KeyCheck {
+  return async (signatures, parts) => {
+    const check = checked(await verifier);
+    if (check === null) throw expected("SECRET_INVALID", "the secret to be an RSA key", "another");
+    return check(signatures, parts);
+  };
 }
 
 function checked(verifier: Verifier | null): KeyCheck | null {

@@ -4,7 +4,7 @@ import type { Part, RsaHashName } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { CustomScheme, Source } from "./spec.ts";
 import { timeMs, windowError } from "./times.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { WebhookError, expected } from "./webhook-error.ts";
 
 /** What a request says about its signature by a certificate's key. */
 export interface CertificateClaim {
@@ -44,18 +44,16 @@ export function certificateScheme(
         isGenuine ||= await verify(signature ?? new Uint8Array(), parts);
       }
       if (!isGenuine) {
-        return new WebhookError(
+        return expected(
           "SIGNATURE_MISMATCH",
-          "expected a signature made with the certificate's key, got another",
+          "a signature made with the certificate's key",
+          "another",
         );
       }
       const signedAtMs = timeMs(claim.time, "iso");
       if (toleranceS === null) return { signedAtMs };
       if (signedAtMs === null) {
-        return new WebhookError(
-          "HEADER_MALFORMED",
-          "expected the time to be ISO 8601, got another",
-        );
+        return expected("HEADER_MALFORMED", "the time to be ISO 8601", "another");
       }
       return windowError(signedAtMs, nowMs, toleranceS) ?? { signedAtMs };
     },

@@ -4,7 +4,8 @@ import type { Certificate } from "./certificate.ts";
 import type { RsaHashName, Verifier } from "./crypto.ts";
 import { getBytes, globalFetch } from "./fetch.ts";
 import type { Fetch } from "./fetch.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { expected } from "./webhook-error.ts";
+import type { WebhookError } from "./webhook-error.ts";
 
 export interface CertificateSourceOptions {
   /** Whether an address is one where the sender, and nobody else, puts certificates. Make it a whole-text match. */
@@ -106,15 +107,13 @@ export function isPlainHttps(text: string): boolean {
 }
 
 function untrusted(): WebhookError {
-  return new WebhookError(
+  return expected(
     "CERT_URL_UNTRUSTED",
-    "expected the certificate's address to be one of the sender's, got another",
+    "the certificate's address to be one of the sender's",
+    "another",
   );
 }
 
-function unavailable(expected: string, got: string): WebhookError {
-  return new WebhookError(
-    "KEY_UNAVAILABLE",
-    `expected ${expected} behind the sender's address, got ${got}`,
-  );
+function unavailable(wanted: string, got: string): WebhookError {
+  return expected("KEY_UNAVAILABLE", `${wanted} behind the sender's address`, got);
 }

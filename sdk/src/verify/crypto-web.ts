@@ -5,11 +5,6 @@ type CryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 type Algorithm = Parameters<typeof crypto.subtle.importKey>[2];
 type SignAlgorithm = Parameters<typeof crypto.subtle.sign>[0];
 
-const HASHES: Readonly<Record<HashName, string>> = {
-  sha1: "SHA-1",
-  sha256: "SHA-256",
-  sha512: "SHA-512",
-};
 const ED25519 = { name: "Ed25519" };
 const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
@@ -17,14 +12,14 @@ export const hmac: CryptoPort["hmac"] = (hash, secret) => {
   // Copied: the import may happen after the caller has used the array for something else.
   const raw = secret.slice();
   const key = once(() =>
-    crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: HASHES[hash] }, false, ["sign"]),
+    crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: webName(hash) }, false, ["sign"]),
   );
   return async (parts) =>
     new Uint8Array(await crypto.subtle.sign("HMAC", await key(), joined(parts)));
 };
 
 export const digest = async (hash: HashName, parts: readonly Part[]): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest(HASHES[hash], joined(parts)));
+  new Uint8Array(await crypto.subtle.digest(webName(hash), joined(parts)));
 
 export const sha256Hex: CryptoPort["sha256Hex"] = async (parts) => {
   let hex = "";
@@ -73,7 +68,12 @@ export const isEqual: CryptoPort["isEqual"] = (a, b) => {
 };
 
 function rsaAlgorithm(hash: RsaHashName): { name: string; hash: string } {
-  return { name: "RSASSA-PKCS1-v1_5", hash: HASHES[hash] };
+  return { name: "RSASSA-PKCS1-v1_5", hash: webName(hash) };
+}
+
+/** `SHA-256` for `sha256`. */
+function webName(hash: HashName): string {
+  return hash.replace("sha", "SHA-");
 }
 
 /** Asks for the value at the first call and never again: keys are imported by the first request, as constructors can't wait. */

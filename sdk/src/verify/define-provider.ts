@@ -6,7 +6,7 @@ import type { ReadRequest } from "./read-request.ts";
 import { signatureCheck } from "./signature-scheme.ts";
 import type { SchemeCheck } from "./signature-scheme.ts";
 import type { Accepted, ProviderSpec, Scheme } from "./spec.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { WebhookError, expected } from "./webhook-error.ts";
 
 const SPECS = /* @__PURE__ */ new WeakMap<object, ProviderSpec<never>>();
 
@@ -16,7 +16,7 @@ const SPECS = /* @__PURE__ */ new WeakMap<object, ProviderSpec<never>>();
  */
 export function defineProvider<E = unknown>(spec: ProviderSpec<E>): Provider<E> {
   if (spec.schemes.length === 0) {
-    throw new WebhookError("CONFIG_INVALID", "expected a scheme, got none");
+    throw expected("CONFIG_INVALID", "a scheme", "none");
   }
   const checks = spec.schemes.map((scheme) => schemeCheck(scheme));
   const { body = JSON_BODY } = spec;
@@ -32,7 +32,7 @@ export function defineProvider<E = unknown>(spec: ProviderSpec<E>): Provider<E> 
       let event: { readonly value: unknown } | undefined;
       const eventOf = (): unknown => (event ??= { value: body.read(request) }).value;
       const verdict = await judged(checks, request, eventOf, nowMs);
-      if (verdict instanceof WebhookError) return refused(restated(verdict, spec.refusalStatus));
+      if (verdict instanceof WebhookError) return refused(spec.refusal?.(verdict) ?? verdict);
       return settle(request, eventOf, verdict);
     },
   };
@@ -63,15 +63,10 @@ async function judged(
 ): Promise<Accepted | WebhookError> {
   let furthest: WebhookError | undefined;
   for (const check of checks) {
-    try {
-      const verdict = await check(request, event, nowMs);
-      if (!(verdict instanceof WebhookError)) return verdict;
-      if (furthest === undefined || progress(verdict) > progress(furthest)) furthest = verdict;
-    } catch (error) {
-      // A look-up of secrets throws what it has to say, and no other scheme may make up for that.
-      if (error instanceof WebhookError) return error;
-      throw error;
-    }
+    // A look-up of secrets throws what it has to say, and no other scheme may make up for that.
+    const verdict = await check(request, event, nowMs);
+    if (!(verdict instanceof WebhookError)) return verdict;
+    if (furthest === undefined || progress(verdict) > progress(furthest)) furthest = verdict;
   }
   return furthest as WebhookError;
 }
@@ -84,12 +79,7 @@ function progress({ code }: WebhookError): number {
   return step === -1 ? STEPS.length : step;
 }
 
-function restated(error: WebhookError, status: number | undefined): WebhookError {
-  if (status === undefined || (error.status !== 400 && error.status !== 401)) return error;
-  const { code, message, hint, cause } = error;
-  return new WebhookError(code, message, { status, hint, cause });
-}
-
+/** A genuine request: a handshake, or what its delivery holds. */
 function settler<E>(
   spec: ProviderSpec<E>,
 ): (request: ReadRequest, event: () => unknown, accepted: Accepted) => Promise<VerifyResult<E>> {
@@ -98,12 +88,7 @@ function settler<E>(
   return async (request, eventOf, accepted) => {
     // With `any` there is nothing that would be no event, and no need to look.
     if (body.name !== "any" && eventOf() === undefined) {
-      return refused(
-        new WebhookError(
-          "BODY_INVALID",
-          `expected the body to be ${body.name}, got something else`,
-        ),
-      );
+      return refused(expected("BODY_INVALID", `the body to be ${body.name}`, "something else"));
     }
     const answer = handshake && (await handshake({ request, event: eventOf() as E, accepted }));
     if (answer) return { ok: true, kind: "handshake", answer };
@@ -116,6 +101,6 @@ function settler<E>(
   };
 }
 
-function refused(error: WebhookError): VerifyResult<never> {
+export function refused(error: WebhookError): VerifyResult<never> {
   return { ok: false, kind: "refused", error };
 }

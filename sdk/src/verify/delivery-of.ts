@@ -31,18 +31,22 @@ export function deliveryMaker<E>(
     attempts: readersOf(spec.attempt),
     orderingKeys: readersOf(spec.orderingKey),
   };
-  return (request, event, { id: ownId, signedAtMs }) => {
-    const made = (id: string, source: Delivery["idSource"]): Delivery<E> =>
-      new LazyDelivery(fields, request, event, id, source, signedAtMs);
-    if (ownId) return made(ownId, "header");
-    const id = readFirst(fields.ids, request, event);
-    if (id !== null) return made(id.text, id.from);
-    const parts = spec.digestOf?.(request, event() as E) ?? [request.body];
+  return (request, event, { id: text, signedAtMs }) => {
+    const made = ({ text: id, from }: Identity): Delivery<E> =>
+      new LazyDelivery(fields, request, event, id, from, signedAtMs);
+    const found = text ? { text, from: "header" as const } : readFirst(fields.ids, request, event);
+    if (found !== null) return made(found);
     // The provider's name is in it: two senders on one route never have the same event.
+    const parts = spec.digestOf?.(request, event() as E) ?? [request.body];
     const digest = sha256Hex([spec.name, "\n", ...parts]);
-    const named = (hex: string): Delivery<E> => made(`sha256:${hex}`, "digest");
+    const named = (hex: string): Delivery<E> => made({ text: `sha256:${hex}`, from: "digest" });
     return digest instanceof Promise ? digest.then(named) : named(digest);
   };
+}
+
+interface Identity {
+  readonly text: string;
+  readonly from: Delivery["idSource"];
 }
 
 /**
@@ -50,13 +54,13 @@ export function deliveryMaker<E>(
  * event says is read when it is asked for, so that whoever only verifies pays for no JSON where none is needed.
  */
 class LazyDelivery<E> implements Delivery<E> {
-  readonly provider: string;
-  readonly id: string;
-  readonly idSource: Delivery["idSource"];
-  readonly signedAtMs: number | null;
-  readonly isBodyStable: boolean;
-  readonly raw: Uint8Array;
-  readonly text: () => string;
+  declare readonly provider: string;
+  declare readonly id: string;
+  declare readonly idSource: Delivery["idSource"];
+  declare readonly signedAtMs: number | null;
+  declare readonly isBodyStable: boolean;
+  declare readonly raw: Uint8Array;
+  declare readonly text: () => string;
   readonly #fields: Fields<E>;
   readonly #request: ReadRequest;
   readonly #event: () => unknown;

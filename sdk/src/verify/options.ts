@@ -1,5 +1,5 @@
 import type { SecretSource } from "./spec.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { expected } from "./webhook-error.ts";
 
 /** What every factory with a secret takes. */
 export interface SecretOptions {
@@ -16,17 +16,19 @@ export interface TimedOptions extends SecretOptions {
 export function assertOptions(name: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).filter((key) => !known.includes(key));
   if (unknown.length > 0) {
-    throw new WebhookError(
+    throw expected(
       "CONFIG_INVALID",
-      `expected the options of ${name} to be of ${known.join(", ")}, got ${unknown.join(", ")}`,
+      `the options of ${name} to be of ${known.join(", ")}`,
+      unknown.join(", "),
     );
   }
   const { toleranceS } = options as { readonly toleranceS?: unknown };
   if (toleranceS === undefined) return;
   if (typeof toleranceS !== "number" || !(toleranceS > 0 && toleranceS < Infinity)) {
-    throw new WebhookError(
+    throw expected(
       "CONFIG_INVALID",
-      `expected toleranceS to be a number over 0, got ${JSON.stringify(toleranceS)}`,
+      "toleranceS to be a number over 0",
+      JSON.stringify(toleranceS),
     );
   }
 }

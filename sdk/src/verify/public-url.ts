@@ -1,5 +1,5 @@
 import type { ReadRequest } from "./read-request.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { expected } from "./webhook-error.ts";
 
 export const ADDRESS_HINT =
   "The signed address is the one that the sender calls, with its scheme, host and query: behind a proxy it has to be given by option.";
@@ -20,8 +20,9 @@ export function addressReader(publicUrl: string | undefined): (request: ReadRequ
 
 export function assertAddress(name: string, address: unknown): void {
   if (typeof address === "string" && /^https?:\/\/[^/?#\s]/i.test(address)) return;
-  throw new WebhookError(
+  throw expected(
     "CONFIG_INVALID",
-    `expected ${name} to be an address with its scheme, got another ${typeof address}`,
+    `${name} to be an address with its scheme`,
+    `another ${typeof address}`,
   );
 }

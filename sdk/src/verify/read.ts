@@ -3,7 +3,7 @@ import { joined } from "./crypto.ts";
 import type { Awaitable } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { HeadersLike, RawRequest } from "./request.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { WebhookError, expected } from "./webhook-error.ts";
 
 /** A request with its body as bytes, or why there is none. Stops reading at one byte over the limit. */
 export function readRequest(
@@ -36,8 +36,8 @@ export async function fetchBody(
   bodyBytesMax: number,
 ): Promise<Uint8Array | WebhookError> {
   if (request.bodyUsed || request.body?.locked === true) {
-    return new WebhookError("BODY_ALREADY_READ", "expected an unread body, got a read one", {
-      hint: "Pass the request, or a clone of it, before anything calls json() or text() on it.",
+    return expected("BODY_ALREADY_READ", "an unread body", "a read one", {
+      hint: "Pass the request, or its clone, before anything reads it.",
     });
   }
   if (Number(request.headers.get("content-length")) > bodyBytesMax) return tooLarge(bodyBytesMax);
@@ -45,7 +45,7 @@ export async function fetchBody(
   try {
     return await drained(request.body.getReader(), bodyBytesMax);
   } catch (cause) {
-    return new WebhookError("BODY_INVALID", "expected the whole body, got an error", {
+    return expected("BODY_INVALID", "the whole body", "an error", {
       cause,
     });
   }
@@ -76,23 +76,16 @@ function rawBody(body: unknown): Uint8Array | WebhookError {
   // Jest gives tests a global Uint8Array of their own.
   if (ArrayBuffer.isView(body))
     return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
-  return new WebhookError(
-    "BODY_ALREADY_PARSED",
-    `expected body to be bytes, got ${body === null ? "null" : typeof body}`,
-    {
-      hint:
-        typeof body === "string"
-          ? "Text may have lost bytes: pass the Buffer or Uint8Array as it came."
-          : "A body parser ran first: mount the route before it, or pass the raw bytes (express.raw, rawBody: true).",
-    },
-  );
+  return expected("BODY_ALREADY_PARSED", "body to be bytes", body === null ? "null" : typeof body, {
+    hint:
+      typeof body === "string"
+        ? "Text may have lost bytes: pass them as they came."
+        : "A body parser ran first: mount the route before it, or pass the raw bytes (express.raw, rawBody: true).",
+  });
 }
 
 function tooLarge(bodyBytesMax: number): WebhookError {
-  return new WebhookError(
-    "BODY_TOO_LARGE",
-    `expected at most ${bodyBytesMax} bytes of body, got more`,
-  );
+  return expected("BODY_TOO_LARGE", `at most ${bodyBytesMax} bytes of body`, "more");
 }
 
 /** For whoever has the bytes already, and for test kits. */
@@ -110,10 +103,10 @@ export function asReadRequest(
  * the signature's check. All but `headers` can be taken out of it and called by themselves.
  */
 class LazyRequest implements ReadRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly body: Uint8Array;
-  readonly header: (name: string) => string | null;
+  declare readonly method: string;
+  declare readonly url: string;
+  declare readonly body: Uint8Array;
+  declare readonly header: (name: string) => string | null;
   readonly #given: HeadersLike;
   #headers: Headers | undefined;
   #text: string | undefined;
@@ -156,28 +149,27 @@ export function parsedJson(text: string): unknown {
 
 /** The parameters of an address, whatever the address is like otherwise. */
 export function queryOf(url: string): URLSearchParams {
-  const [address = ""] = url.split("#", 1);
-  const start = address.indexOf("?");
-  return new URLSearchParams(start === -1 ? "" : address.slice(start + 1));
+  return new URLSearchParams(/^[^?#]*\?([^#]*)/.exec(url)?.[1]);
 }
 
 /** Looks names up where the headers are: a `Headers` made of them would cost more than the signature's check. */
 function headerReader(headers: HeadersLike): (name: string) => string | null {
   if (isHeaders(headers)) return (name) => headers.get(name);
-  if (Array.isArray(headers)) {
-    return (name) =>
-      joinedValue(headers.filter((pair) => isName(pair[0], name)).map((pair) => pair[1]));
-  }
-  const record = headers as Readonly<Record<string, string | readonly string[] | undefined>>;
+  const record = headers as Readonly<Record<string, unknown>>;
   return (name) => {
     // Node and most frameworks have lower-case names.
     const direct = Object.hasOwn(record, name) ? record[name] : undefined;
     if (direct !== undefined) return joinedValue(direct);
-    for (const key of Object.keys(record)) {
-      if (isName(key, name)) return joinedValue(record[key]);
-    }
-    return null;
+    return joinedValue(
+      pairsOf(headers)
+        .filter(([given]) => isName(given, name))
+        .flatMap(([, value]) => value),
+    );
   };
+}
+
+function pairsOf(headers: HeadersLike): readonly (readonly [name: string, value: unknown])[] {
+  return Array.isArray(headers) ? headers : Object.entries(headers);
 }
 
 function isHeaders(headers: HeadersLike): headers is Headers {
@@ -201,8 +193,7 @@ function joinedValue(value: unknown): string | null {
 function headersOf(headers: HeadersLike): Headers {
   if (isHeaders(headers)) return headers;
   const made = new Headers();
-  const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
-  for (const [name, value] of pairs as [string, unknown][]) {
+  for (const [name, value] of pairsOf(headers)) {
     try {
       made.append(name, joinedValue(value) ?? "");
     } catch {

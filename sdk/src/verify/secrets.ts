@@ -3,7 +3,7 @@ import type { Form } from "./codec.ts";
 import type { Awaitable } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { Algorithm, KeyCheck, SecretSource, SecretValue } from "./spec.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { WebhookError, expected } from "./webhook-error.ts";
 
 /** A secret ready for use. */
 export interface Key {
@@ -30,7 +30,7 @@ export function prepareKeys(
     return () => keys;
   }
   let last: SecretValue | undefined;
-  let lastKeys: Awaitable<readonly Key[]> = [];
+  let lastKeys: readonly Key[] = [];
   return async (request) => {
     const value = await lookUp(source, request);
     // Bytes and lists are never the same: who holds them may have changed them.
@@ -48,40 +48,25 @@ async function lookUp(
     return await source(request);
   } catch (cause) {
     if (cause instanceof WebhookError) throw cause;
-    throw new WebhookError("KEY_UNAVAILABLE", "expected the secret, got an error", {
+    throw expected("KEY_UNAVAILABLE", "the secret", "an error", {
       cause,
     });
   }
 }
 
-function keysOf(
-  value: SecretValue,
-  forms: readonly Form[],
-  algorithm: Algorithm,
-): Awaitable<readonly Key[]> {
-  const all = Array.isArray(value) ? (value as readonly (string | Uint8Array)[]) : [value];
+function keysOf(value: SecretValue, forms: readonly Form[], algorithm: Algorithm): readonly Key[] {
+  const all = [value].flat();
   if (all.length === 0) throw missing("none");
   if (all.length > SECRETS_MAX) {
-    throw new WebhookError(
-      "CONFIG_INVALID",
-      `expected at most ${SECRETS_MAX} secrets, got ${all.length}`,
-    );
+    throw expected("CONFIG_INVALID", `at most ${SECRETS_MAX} secrets`, `${all.length}`);
   }
-  const found = all
-    .flatMap((one) => secretBytes(one as string | Uint8Array, forms))
+  return all
+    .flatMap((one) => secretBytes(one, forms))
     .map((secret) => {
       const check = algorithm.prepare(secret);
-      return check instanceof Promise
-        ? check.then((late) => key(secret, late))
-        : key(secret, check);
+      if (check === null) throw invalid("a key of the scheme's kind", "another");
+      return { secret, check };
     });
-  const isReady = found.every((one): one is Key => !(one instanceof Promise));
-  return isReady ? found : Promise.all(found.map(async (one) => one));
-}
-
-function key(secret: Uint8Array, check: KeyCheck | null): Key {
-  if (check === null) throw invalid("a key of the scheme's kind", "another");
-  return { secret, check };
 }
 
 /** The bytes under each form that the text has: nearly always one. */
@@ -102,9 +87,9 @@ function secretBytes(secret: string | Uint8Array, forms: readonly Form[]): Uint8
 }
 
 function missing(got: string): WebhookError {
-  return new WebhookError("SECRET_MISSING", `expected a secret, got ${got}`);
+  return expected("SECRET_MISSING", "a secret", got);
 }
 
 function invalid(wanted: string, got: string): WebhookError {
-  return new WebhookError("SECRET_INVALID", `expected the secret to be ${wanted}, got ${got}`);
+  return expected("SECRET_INVALID", `the secret to be ${wanted}`, got);
 }

@@ -6,7 +6,7 @@ import { readersOf } from "./sources.ts";
 import type { Reader } from "./sources.ts";
 import type { Accepted, SignatureScheme, TimestampRule } from "./spec.ts";
 import { TOLERANCE_S, timeMs, windowError } from "./times.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { WebhookError, expected } from "./webhook-error.ts";
 
 /** A scheme made ready. */
 export type SchemeCheck = (
@@ -17,7 +17,7 @@ export type SchemeCheck = (
 
 const SIGNATURES_MAX = 16;
 const MISMATCH_HINT =
-  "Another endpoint's secret, or a body that was changed on the way: diagnose() of posthorn-sdk/testing tells.";
+  "Another endpoint's secret, or a changed body: diagnose() of posthorn-sdk/testing tells.";
 
 interface Items {
   readonly signatures: readonly Uint8Array[];
@@ -57,8 +57,8 @@ export function signatureCheck(scheme: SignatureScheme): SchemeCheck {
 
 function mismatch({ algorithm, hint = MISMATCH_HINT }: SignatureScheme): WebhookError {
   return algorithm.name === "token"
-    ? new WebhookError("TOKEN_MISMATCH", "expected the token to be the secret, got another")
-    : new WebhookError("SIGNATURE_MISMATCH", "expected a signature by the secret, got another", {
+    ? expected("TOKEN_MISMATCH", "the token to be the secret", "another")
+    : expected("SIGNATURE_MISMATCH", "a signature by the secret", "another", {
         hint,
       });
 }
@@ -120,11 +120,13 @@ function unsigned(
   isMissing: boolean,
   others: readonly string[],
 ): WebhookError {
-  if (isMissing) return new WebhookError("HEADER_MISSING", `expected ${name}, got none`);
-  const wanted = `expected ${name} to have a signature ${prefix}…`;
-  return others.some((item) => /^[a-z][a-z0-9]*[=, ]./i.test(item))
-    ? new WebhookError("SCHEME_UNSUPPORTED", `${wanted}, got other kinds only`)
-    : new WebhookError("HEADER_MALFORMED", `${wanted}, got none`);
+  if (isMissing) return expected("HEADER_MISSING", name, "none");
+  const isOther = others.some((item) => /^[a-z][a-z0-9]*[=, ]./i.test(item));
+  return expected(
+    isOther ? "SCHEME_UNSUPPORTED" : "HEADER_MALFORMED",
+    `${name} to have a signature ${prefix}…`,
+    isOther ? "other kinds only" : "none",
+  );
 }
 
 interface Time {
@@ -153,24 +155,16 @@ function timeReader({
 
   return (request, event, item, nowMs) => {
     const text = reader === undefined ? item : reader.read(request, event);
+    const ms = text === null ? null : timeMs(text, unit);
+    let error: WebhookError | null = null;
     if (text === null) {
-      const code = isSigned ? "TIMESTAMP_MISSING" : "HEADER_MISSING";
-      return { ...NO_TIME, isSigned, error: new WebhookError(code, `expected ${name}, got none`) };
-    }
-    const ms = timeMs(text, unit);
-    if (ms === null) {
-      return {
-        text,
-        ms,
-        isSigned,
-        error: malformed(`${name} to be a time in ${unit}`, "something else"),
-      };
-    }
-    const error = toleranceS === null ? null : windowError(ms, nowMs, toleranceS);
-    return { text, ms, isSigned, error };
+      error = expected(isSigned ? "TIMESTAMP_MISSING" : "HEADER_MISSING", name, "none");
+    } else if (ms === null) error = malformed(`${name} to be a time in ${unit}`, "something else");
+    else if (toleranceS !== null) error = windowError(ms, nowMs, toleranceS);
+    return { text: text ?? "", ms, isSigned, error };
   };
 }
 
 function malformed(wanted: string, got: string): WebhookError {
-  return new WebhookError("HEADER_MALFORMED", `expected ${wanted}, got ${got}`);
+  return expected("HEADER_MALFORMED", wanted, got);
 }

@@ -1,8 +1,9 @@
 import type { Part } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
-import { readersOf } from "./sources.ts";
+import { readerOf } from "./sources.ts";
+import type { Reader } from "./sources.ts";
 import type { SignatureScheme } from "./spec.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { WebhookError, expected } from "./webhook-error.ts";
 
 /** What a template takes its values from. */
 interface SigningState {
@@ -41,13 +42,10 @@ function pieceOf(text: string, next: string | undefined, scheme: SignatureScheme
   if (!text.startsWith("{")) return () => text;
   const name = text.slice(1, -1);
   const source = name === "id" ? scheme.id : scheme.values?.[name];
-  if (source !== undefined) return valuePiece(readersOf(source), next);
+  if (source !== undefined) return valuePiece(readerOf(source), next);
   const piece = PIECES[name];
   if (piece !== undefined) return piece;
-  throw new WebhookError(
-    "CONFIG_INVALID",
-    `expected {${name}} to be a value of the scheme, got none`,
-  );
+  throw expected("CONFIG_INVALID", `{${name}} to be a value of the scheme`, "none");
 }
 
 const PIECES: Readonly<Record<string, Piece>> = {
@@ -58,19 +56,13 @@ const PIECES: Readonly<Record<string, Piece>> = {
   secret: (_, secret) => secret,
 };
 
-function valuePiece(readers: ReturnType<typeof readersOf>, next: string | undefined): Piece {
+function valuePiece({ name, read }: Reader, next: string | undefined): Piece {
   const border = next === undefined || next.startsWith("{") ? null : next.charAt(0);
   return ({ request, event }) => {
-    for (const { name, read } of readers) {
-      const value = read(request, event);
-      if (value === null) return new WebhookError("HEADER_MISSING", `expected ${name}, got none`);
-      // "a.1" with "2" and "a" with "1.2" would be the same signed text.
-      if (border === null || !value.includes(border)) return value;
-      return new WebhookError(
-        "HEADER_MALFORMED",
-        `expected ${name} to be without "${border}", got it`,
-      );
-    }
-    return "";
+    const value = read(request, event);
+    if (value === null) return expected("HEADER_MISSING", name, "none");
+    // "a.1" with "2" and "a" with "1.2" would be the same signed text.
+    if (border === null || !value.includes(border)) return value;
+    return expected("HEADER_MALFORMED", `${name} to be without "${border}"`, "it");
   };
 }

@@ -9,11 +9,11 @@ export interface Reader {
 }
 
 export function readersOf(sources: Sources | undefined): readonly Reader[] {
-  if (sources === undefined) return [];
-  return Array.isArray(sources) ? sources.map(readerOf) : [readerOf(sources as Source)];
+  return [sources ?? []].flat().map(readerOf);
 }
 
-function readerOf(source: Source): Reader {
+/** One source made ready. */
+export function readerOf(source: Source): Reader {
   if ("header" in source) {
     const name = source.header.toLowerCase();
     return {

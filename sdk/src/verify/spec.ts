@@ -47,7 +47,7 @@ export interface Algorithm {
   /** As in `hmac-sha256`, `sha256`, `ed25519`: by it a test kit chooses how to sign. */
   readonly name: string;
   /** Null where the bytes are no key for it. */
-  prepare(secret: Uint8Array): Awaitable<KeyCheck | null>;
+  prepare(secret: Uint8Array): KeyCheck | null;
 }
 
 /** Whoever can verify can sign, too. */
@@ -159,8 +159,8 @@ export interface ProviderSpec<E = unknown> {
   readonly handshake?: (input: HandshakeInput<E>) => Awaitable<Answer | null>;
   /** What a handled event is answered where the handler says nothing itself; default 200 without a body. */
   readonly acknowledgement?: Answer;
-  /** Instead of the usual 400 and 401 for what is not genuine. */
-  readonly refusalStatus?: number;
+  /** What is answered in place of the usual refusal, where the sender insists on another: `withStatus`. */
+  readonly refusal?: (error: WebhookError) => WebhookError;
 }
 
 export interface HandshakeInput<E> {

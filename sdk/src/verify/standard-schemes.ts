@@ -3,7 +3,7 @@ import { ED25519 } from "./asymmetric.ts";
 import { BASE64, WHSEC } from "./codec.ts";
 import type { Form } from "./codec.ts";
 import type { Algorithm, SecretSource, SignatureScheme } from "./spec.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { expected } from "./webhook-error.ts";
 
 export interface StandardOptions {
   /** `whsec_` and base64, also without the prefix or as `v1,whsec_…`. For signatures `v1`. */
@@ -42,7 +42,7 @@ export function standardSchemes(
   secretForm: Form | readonly Form[] = WHSEC,
 ): SignatureScheme[] {
   if (secret === undefined && publicKey === undefined) {
-    throw new WebhookError("SECRET_MISSING", "expected secret or publicKey, got neither");
+    throw expected("SECRET_MISSING", "secret or publicKey", "neither");
   }
   return headerSets.flatMap((headers) => {
     const scheme = (

@@ -1,5 +1,6 @@
 import type { TimeUnit } from "./spec.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { expected } from "./webhook-error.ts";
+import type { WebhookError } from "./webhook-error.ts";
 
 export const TOLERANCE_S = 300;
 
@@ -23,17 +24,19 @@ export function windowError(
   toleranceS: number,
 ): WebhookError | null {
   const agoMs = nowMs - timestampMs;
+  const isOld = agoMs > 0;
   const s = Math.ceil(Math.abs(agoMs) / 1_000);
   if (Math.abs(agoMs) <= toleranceS * 1_000) return null;
-  const [code, side, clock] =
-    agoMs > 0
-      ? (["TIMESTAMP_TOO_OLD", "ago", "an old request, or a clock here that is"] as const)
-      : (["TIMESTAMP_TOO_NEW", "ahead", "a clock here that is"] as const);
-  return new WebhookError(code, `expected a time within ${toleranceS} s, got one ${s} s ${side}`, {
-    // Decades off is no clock.
-    hint:
-      s > 1e9
-        ? "Seconds were taken for milliseconds, or the reverse."
-        : `It is ${clock} ${s} s ${agoMs > 0 ? "fast" : "slow"}.`,
-  });
+  return expected(
+    isOld ? "TIMESTAMP_TOO_OLD" : "TIMESTAMP_TOO_NEW",
+    `a time within ${toleranceS} s`,
+    `one ${s} s ${isOld ? "ago" : "ahead"}`,
+    {
+      // Decades off is no clock.
+      hint:
+        s > 1e9
+          ? "Seconds were taken for milliseconds, or the reverse."
+          : `The clock here is ${isOld ? "fast, or the request old" : "slow"}.`,
+    },
+  );
 }

@@ -1,9 +1,10 @@
 import { systemClock } from "./clock.ts";
 import type { Delivery, VerifyResult } from "./delivery.ts";
+import { refused } from "./define-provider.ts";
 import type { Provider } from "./provider.ts";
 import { readRequest } from "./read.ts";
 import type { RawRequest } from "./request.ts";
-import { WebhookError } from "./webhook-error.ts";
+import { WebhookError, expected } from "./webhook-error.ts";
 
 export const BODY_BYTES_MAX = 1_048_576;
 
@@ -35,9 +36,9 @@ export async function verify<E>(
     // An input of another shape, or a function of the provider's own that throws: the application's fault, and the sender
     // keeps the event.
     return refused(
-      new WebhookError("CONFIG_INVALID", "expected a usable request and provider, got an error", {
-        cause,
-      }),
+      cause instanceof WebhookError
+        ? cause
+        : expected("CONFIG_INVALID", "a usable request and provider", "an error", { cause }),
     );
   }
 }
@@ -55,16 +56,12 @@ export async function verifyOrThrow<E>(
   if (result.kind === "delivery") return result.delivery;
   if (result.kind === "refused") throw result.error;
   const { answer } = result;
-  throw new WebhookError("HANDSHAKE", "expected an event, got a handshake", { answer });
+  throw expected("HANDSHAKE", "an event", "a handshake", { answer });
 }
 
 function methodError(methods: readonly string[]): WebhookError {
   const allow = methods.join(", ");
-  return new WebhookError("METHOD_NOT_ALLOWED", `expected the method to be ${allow}, got another`, {
+  return expected("METHOD_NOT_ALLOWED", `the method to be ${allow}`, "another", {
     answer: { status: 405, headers: { allow }, body: "" },
   });
-}
-
-function refused(error: WebhookError): VerifyResult<never> {
-  return { ok: false, kind: "refused", error };
 }

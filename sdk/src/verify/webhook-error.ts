@@ -1,28 +1,18 @@
 import type { Answer, WebhookErrorCode } from "./error.ts";
 
-/** The HTTP answers that are not 401: what is not genuine gets that. */
-const STATUSES: Readonly<Partial<Record<WebhookErrorCode, number>>> = {
-  HEADER_MALFORMED: 400,
-  BODY_TOO_LARGE: 413,
-  BODY_INVALID: 400,
-  METHOD_NOT_ALLOWED: 405,
-  ADDRESS_NOT_ALLOWED: 403,
-  RATE_LIMITED: 429,
-  BODY_ALREADY_PARSED: 500,
-  BODY_ALREADY_READ: 500,
-  CONFIG_INVALID: 500,
-  SECRET_INVALID: 500,
-  SECRET_MISSING: 500,
-  KEY_UNAVAILABLE: 503,
-  PAYLOAD_INVALID: 422,
-  ID_CONFLICT: 422,
-  BUSY: 503,
-  INBOX_UNAVAILABLE: 503,
-  HANDLER_FAILED: 500,
-  HANDLER_TIMEOUT: 503,
-  DUPLICATE: 409,
-  HANDSHAKE: 200,
-};
+/** By the beginning of the code; what is not genuine gets 401. */
+const STATUSES: readonly (readonly [starts: RegExp, status: number])[] = [
+  [/^(HEADER_MAL|BODY_INV)/, 400],
+  [/^ADDRESS/, 403],
+  [/^METHOD/, 405],
+  [/^DUPLICATE/, 409],
+  [/^BODY_TOO/, 413],
+  [/^(PAYLOAD|ID_)/, 422],
+  [/^RATE/, 429],
+  [/^(BODY_ALR|CONFIG|SECRET|HANDLER_F)/, 500],
+  [/^(KEY|BUSY|INBOX|HANDLER_T)/, 503],
+  [/^HANDSHAKE/, 200],
+];
 
 export interface WebhookErrorExtra {
   /** The likely cause and its repair, for the developer; never a secret, a signature or a payload. */
@@ -40,19 +30,20 @@ export interface WebhookErrorExtra {
  * neither it nor the hint ever holds a secret, an expected signature or a payload.
  */
 export class WebhookError extends Error {
-  readonly code: WebhookErrorCode;
-  readonly status: number;
+  // Declared, here and in the classes of each request: a field that is not has a value before the constructor gives it one.
+  declare readonly code: WebhookErrorCode;
+  declare readonly status: number;
   /** Whether the same request may succeed later. */
-  readonly isRetryable: boolean;
-  readonly hint: string | null;
-  readonly retryAfterMs: number | null;
+  declare readonly isRetryable: boolean;
+  declare readonly hint: string | null;
+  declare readonly retryAfterMs: number | null;
   readonly #answer: Answer | undefined;
 
   constructor(code: WebhookErrorCode, message: string, extra: WebhookErrorExtra = {}) {
     super(message, extra.cause === undefined ? undefined : { cause: extra.cause });
     this.name = "WebhookError";
     this.code = code;
-    const status = STATUSES[code] ?? 401;
+    const status = STATUSES.find(([starts]) => starts.test(code))?.[1] ?? 401;
     this.status = extra.answer?.status ?? extra.status ?? status;
     this.isRetryable = status >= 500 || status === 429;
     this.hint = extra.hint ?? null;
@@ -75,6 +66,16 @@ export class WebhookError extends Error {
   toResponse(): Response {
     return toResponse(this.toAnswer());
   }
+}
+
+/** The usual refusal: *expected X to be Y, got Z*. */
+export function expected(
+  code: WebhookErrorCode,
+  wanted: string,
+  got: string,
+  extra?: WebhookErrorExtra,
+): WebhookError {
+  return new WebhookError(code, `expected ${wanted}, got ${got}`, extra);
 }
 
 /** An `Answer` as a Fetch `Response`; statuses that forbid a body get none, and an empty body gets no type by itself. */
