@@ -66,17 +66,16 @@ async function judged(
     // A look-up of secrets throws what it has to say, and no other scheme may make up for that.
     const verdict = await check(request, event, nowMs);
     if (!(verdict instanceof WebhookError)) return verdict;
-    if (furthest === undefined || progress(verdict) > progress(furthest)) furthest = verdict;
+    if (furthest === undefined || stepsLeft(verdict) < stepsLeft(furthest)) furthest = verdict;
   }
   return furthest as WebhookError;
 }
 
-/** In the order in which a scheme refuses; what is not listed comes last. */
-const STEPS = ["HEADER_MISSING", "SCHEME_UNSUPPORTED", "HEADER_MALFORMED", "TIMESTAMP"];
+/** What a scheme looks at, from the end. What is not listed is behind all of it. */
+const STEPS = ["TIMESTAMP", "HEADER_MALFORMED", "SCHEME_UNSUPPORTED", "HEADER_MISSING"];
 
-function progress({ code }: WebhookError): number {
-  const step = STEPS.findIndex((start) => code.startsWith(start));
-  return step === -1 ? STEPS.length : step;
+function stepsLeft({ code }: WebhookError): number {
+  return STEPS.findIndex((start) => code.startsWith(start));
 }
 
 /** A genuine request: a handshake, or what its delivery holds. */

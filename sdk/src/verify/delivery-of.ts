@@ -4,16 +4,14 @@ import type { Delivery } from "./delivery.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { readFirst, readersOf } from "./sources.ts";
 import type { Reader } from "./sources.ts";
-import type { Accepted, ProviderSpec, TimeUnit } from "./spec.ts";
+import type { Accepted, ProviderSpec } from "./spec.ts";
 import { timeMs } from "./times.ts";
 
 /** A provider's declaration of what a delivery holds, made ready. */
 interface Fields<E> {
   readonly spec: ProviderSpec<E>;
-  readonly ids: readonly Reader[];
   readonly types: readonly Reader[];
   readonly times: readonly Reader[];
-  readonly timeUnit: TimeUnit;
   readonly attempts: readonly Reader[];
   readonly orderingKeys: readonly Reader[];
 }
@@ -24,29 +22,24 @@ export function deliveryMaker<E>(
 ): (request: ReadRequest, event: () => unknown, accepted: Accepted) => Awaitable<Delivery<E>> {
   const fields: Fields<E> = {
     spec,
-    ids: readersOf(spec.id),
     types: readersOf(spec.type),
     times: readersOf(spec.occurredAt?.from),
-    timeUnit: spec.occurredAt?.unit ?? "iso",
     attempts: readersOf(spec.attempt),
     orderingKeys: readersOf(spec.orderingKey),
   };
+  const ids = readersOf(spec.id);
   return (request, event, { id: text, signedAtMs }) => {
-    const made = ({ text: id, from }: Identity): Delivery<E> =>
+    const made = (id: string, from: Delivery["idSource"]): Delivery<E> =>
       new LazyDelivery(fields, request, event, id, from, signedAtMs);
-    const found = text ? { text, from: "header" as const } : readFirst(fields.ids, request, event);
-    if (found !== null) return made(found);
+    if (text) return made(text, "header");
+    const found = readFirst(ids, request, event);
+    if (found !== null) return made(found.text, found.from);
     // The provider's name is in it: two senders on one route never have the same event.
     const parts = spec.digestOf?.(request, event() as E) ?? [request.body];
     const digest = sha256Hex([spec.name, "\n", ...parts]);
-    const named = (hex: string): Delivery<E> => made({ text: `sha256:${hex}`, from: "digest" });
+    const named = (hex: string): Delivery<E> => made(`sha256:${hex}`, "digest");
     return digest instanceof Promise ? digest.then(named) : named(digest);
   };
-}
-
-interface Identity {
-  readonly text: string;
-  readonly from: Delivery["idSource"];
 }
 
 /**
@@ -99,7 +92,7 @@ class LazyDelivery<E> implements Delivery<E> {
 
   get occurredAtMs(): number | null {
     const time = this.#read(this.#fields.times);
-    return time === null ? null : timeMs(time, this.#fields.timeUnit);
+    return time === null ? null : timeMs(time, this.#fields.spec.occurredAt?.unit ?? "iso");
   }
 
   get attempt(): number | null {
@@ -116,8 +109,6 @@ class LazyDelivery<E> implements Delivery<E> {
   }
 
   #read(readers: readonly Reader[]): string | null {
-    return readers.length === 0
-      ? null
-      : (readFirst(readers, this.#request, this.#event)?.text ?? null);
+    return readFirst(readers, this.#request, this.#event)?.text ?? null;
   }
 }

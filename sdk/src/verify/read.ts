@@ -3,7 +3,7 @@ import { joined } from "./crypto.ts";
 import type { Awaitable } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { HeadersLike, RawRequest } from "./request.ts";
-import { WebhookError, expected } from "./webhook-error.ts";
+import { WebhookError, expected, kindOf } from "./webhook-error.ts";
 
 /** A request with its body as bytes, or why there is none. Stops reading at one byte over the limit. */
 export function readRequest(
@@ -76,11 +76,11 @@ function rawBody(body: unknown): Uint8Array | WebhookError {
   // Jest gives tests a global Uint8Array of their own.
   if (ArrayBuffer.isView(body))
     return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
-  return expected("BODY_ALREADY_PARSED", "body to be bytes", body === null ? "null" : typeof body, {
+  return expected("BODY_ALREADY_PARSED", "body to be bytes", kindOf(body), {
     hint:
       typeof body === "string"
         ? "Text may have lost bytes: pass them as they came."
-        : "A body parser ran first: mount the route before it, or pass the raw bytes (express.raw, rawBody: true).",
+        : "A body parser ran first: mount the route before it, or pass raw bytes (express.raw, rawBody: true).",
   });
 }
 
@@ -110,7 +110,7 @@ class LazyRequest implements ReadRequest {
   readonly #given: HeadersLike;
   #headers: Headers | undefined;
   #text: string | undefined;
-  #json: unknown = UNREAD;
+  #json: { readonly value: unknown } | undefined;
   #form: URLSearchParams | undefined;
   #query: URLSearchParams | undefined;
 
@@ -128,15 +128,12 @@ class LazyRequest implements ReadRequest {
 
   readonly text = (): string => (this.#text ??= utf8Text(this.body));
 
-  readonly json = (): unknown =>
-    this.#json === UNREAD ? (this.#json = parsedJson(this.text())) : this.#json;
+  readonly json = (): unknown => (this.#json ??= { value: parsedJson(this.text()) }).value;
 
   readonly form = (): URLSearchParams => (this.#form ??= new URLSearchParams(this.text()));
 
   readonly query = (name: string): string | null => (this.#query ??= queryOf(this.url)).get(name);
 }
-
-const UNREAD = Symbol("unread");
 
 /** Undefined for what is no JSON. */
 export function parsedJson(text: string): unknown {

@@ -3,7 +3,7 @@ import type { Form } from "./codec.ts";
 import type { Awaitable } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { Algorithm, KeyCheck, SecretSource, SecretValue } from "./spec.ts";
-import { WebhookError, expected } from "./webhook-error.ts";
+import { WebhookError, expected, kindOf } from "./webhook-error.ts";
 
 /** A secret ready for use. */
 export interface Key {
@@ -32,26 +32,18 @@ export function prepareKeys(
   let last: SecretValue | undefined;
   let lastKeys: readonly Key[] = [];
   return async (request) => {
-    const value = await lookUp(source, request);
+    let value: SecretValue;
+    try {
+      value = await source(request);
+    } catch (cause) {
+      if (cause instanceof WebhookError) throw cause;
+      throw expected("KEY_UNAVAILABLE", "the secret", "an error", { cause });
+    }
     // Bytes and lists are never the same: who holds them may have changed them.
     if (typeof value !== "string" || value !== last) lastKeys = keysOf(value, formList, algorithm);
     last = value;
     return lastKeys;
   };
-}
-
-async function lookUp(
-  source: (request: ReadRequest) => SecretValue | Promise<SecretValue>,
-  request: ReadRequest,
-): Promise<SecretValue> {
-  try {
-    return await source(request);
-  } catch (cause) {
-    if (cause instanceof WebhookError) throw cause;
-    throw expected("KEY_UNAVAILABLE", "the secret", "an error", {
-      cause,
-    });
-  }
 }
 
 function keysOf(value: SecretValue, forms: readonly Form[], algorithm: Algorithm): readonly Key[] {
@@ -72,11 +64,11 @@ function keysOf(value: SecretValue, forms: readonly Form[], algorithm: Algorithm
 /** The bytes under each form that the text has: nearly always one. */
 function secretBytes(secret: string | Uint8Array, forms: readonly Form[]): Uint8Array[] {
   if (typeof secret !== "string") {
-    if (!ArrayBuffer.isView(secret)) throw missing(secret === null ? "null" : typeof secret);
-    if (secret.length === 0) throw missing("no bytes");
+    if (!ArrayBuffer.isView(secret)) throw missing(kindOf(secret));
+    if (secret.length === 0) throw missing("none");
     return [new Uint8Array(secret)]; // not slice(): a Buffer would share its memory
   }
-  if (secret === "") throw missing("an empty text");
+  if (secret === "") throw missing("none");
   // Nearly always the line end of a file or a copied cell, and every delivery would fail for no visible cause.
   if (secret.trim() !== secret) throw invalid("without white space at its ends", "some");
   const found = forms.flatMap((form) => form.decode(secret) ?? []);

@@ -16,8 +16,7 @@ export type SchemeCheck = (
 ) => Awaitable<Accepted | WebhookError>;
 
 const SIGNATURES_MAX = 16;
-const MISMATCH_HINT =
-  "Another endpoint's secret, or a changed body: diagnose() of posthorn-sdk/testing tells.";
+const MISMATCH_HINT = "Another secret or a changed body: diagnose() of posthorn-sdk/testing tells.";
 
 interface Items {
   readonly signatures: readonly Uint8Array[];

@@ -33,7 +33,7 @@ export function readerOf(source: Source): Reader {
   if ("query" in source) {
     const { query } = source;
     const read = (request: ReadRequest): string | null => request.query(query) || null;
-    return { name: `the query parameter ${query}`, from: "header", read };
+    return { name: `the query's ${query}`, from: "header", read };
   }
   const { from, read } = source;
   return {

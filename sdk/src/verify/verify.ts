@@ -55,8 +55,7 @@ export async function verifyOrThrow<E>(
   const result = await verify(input, provider, options);
   if (result.kind === "delivery") return result.delivery;
   if (result.kind === "refused") throw result.error;
-  const { answer } = result;
-  throw expected("HANDSHAKE", "an event", "a handshake", { answer });
+  throw expected("HANDSHAKE", "an event", "a handshake", result);
 }
 
 function methodError(methods: readonly string[]): WebhookError {

@@ -1,17 +1,15 @@
 import type { Answer, WebhookErrorCode } from "./error.ts";
 
-/** By the beginning of the code; what is not genuine gets 401. */
+/** By the beginning of the code; what is not genuine gets 401. Those that come with an answer of their own are not here. */
 const STATUSES: readonly (readonly [starts: RegExp, status: number])[] = [
   [/^(HEADER_MAL|BODY_INV)/, 400],
   [/^ADDRESS/, 403],
-  [/^METHOD/, 405],
   [/^DUPLICATE/, 409],
   [/^BODY_TOO/, 413],
   [/^(PAYLOAD|ID_)/, 422],
   [/^RATE/, 429],
   [/^(BODY_ALR|CONFIG|SECRET|HANDLER_F)/, 500],
   [/^(KEY|BUSY|INBOX|HANDLER_T)/, 503],
-  [/^HANDSHAKE/, 200],
 ];
 
 export interface WebhookErrorExtra {
@@ -40,7 +38,7 @@ export class WebhookError extends Error {
   readonly #answer: Answer | undefined;
 
   constructor(code: WebhookErrorCode, message: string, extra: WebhookErrorExtra = {}) {
-    super(message, extra.cause === undefined ? undefined : { cause: extra.cause });
+    super(message, extra);
     this.name = "WebhookError";
     this.code = code;
     const status = STATUSES.find(([starts]) => starts.test(code))?.[1] ?? 401;
@@ -57,10 +55,9 @@ export class WebhookError extends Error {
    */
   toAnswer(): Answer {
     if (this.#answer !== undefined) return this.#answer;
-    const headers: Record<string, string> = {};
-    if (this.retryAfterMs !== null)
-      headers["retry-after"] = `${Math.ceil(this.retryAfterMs / 1_000)}`;
-    return { status: this.status, headers, body: "" };
+    const { status, retryAfterMs: ms } = this;
+    const headers = ms === null ? {} : { "retry-after": `${Math.ceil(ms / 1_000)}` };
+    return { status, headers, body: "" };
   }
 
   toResponse(): Response {
@@ -76,6 +73,11 @@ export function expected(
   extra?: WebhookErrorExtra,
 ): WebhookError {
   return new WebhookError(code, `expected ${wanted}, got ${got}`, extra);
+}
+
+/** What a value is, for a message that must not say more. */
+export function kindOf(value: unknown): string {
+  return value === null ? "null" : typeof value;
 }
 
 /** An `Answer` as a Fetch `Response`; statuses that forbid a body get none, and an empty body gets no type by itself. */
