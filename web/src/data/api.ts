@@ -56,6 +56,11 @@ export function put<T>(path: string, body: unknown): Promise<Outcome<T>> {
   return call<T>("PUT", path, { text: textOf(body) });
 }
 
+/** As `put`, with JSON as somebody wrote it. */
+export function putText<T>(path: string, text: string): Promise<Outcome<T>> {
+  return call<T>("PUT", path, { text });
+}
+
 export function patch<T>(path: string, body: unknown): Promise<Outcome<T>> {
   return call<T>("PATCH", path, { text: textOf(body) });
 }

@@ -58,3 +58,13 @@ export function textOfBase64(base64: string): string | null {
     return null;
   }
 }
+
+/** Why a text is no JSON, in the browser's words; null where it is. */
+export function whyNoJson(text: string): string | null {
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : "";
+  }
+}

@@ -35,6 +35,12 @@ export function enter(who: SignedInJson): void {
   show(application.value ?? who.applications[0]?.id ?? null);
 }
 
+/** The account was changed: what the page knows of it is asked for again. */
+export async function refreshWho(): Promise<void> {
+  const who = await get<SignedInJson>("session");
+  if (who.kind === "good") session.value = { kind: "signed-in", who: who.value };
+}
+
 /** Another application's endpoints, events and deliveries from now on. */
 export function show(id: string | null): void {
   application.value = id;

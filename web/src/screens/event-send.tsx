@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { EventWithBodyJson } from "../../../daemon/api/event-json.ts";
 import { getExact, postText } from "../data/api.ts";
-import { jsonText, parseExact } from "../data/json.ts";
+import { jsonText, parseExact, whyNoJson } from "../data/json.ts";
 import type { ProblemJson } from "../data/problem.ts";
 import { problemAt } from "../data/problem.ts";
 import { isAdmin } from "../data/session.ts";
@@ -199,16 +199,6 @@ function bodyOf({ type, data, tenant, orderingKey }: Draft): string {
     `"data":${data}`,
   ];
   return `{${members.join(",")}}`;
-}
-
-/** Why a text is no JSON, in the browser's words; null where it is. */
-function whyNoJson(text: string): string | null {
-  try {
-    JSON.parse(text);
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : "";
-  }
 }
 
 function Sent({ accepted: { id, deliveries } }: { readonly accepted: Accepted }) {

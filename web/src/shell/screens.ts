@@ -55,6 +55,28 @@ export const SCREENS: readonly ScreenEntry[] = [
     isInstance: false,
     load: async () => (await import("../screens/recover.tsx")).Recover,
   },
+  {
+    path: "event-types",
+    title: "nav.event-types",
+    icon: "event-types",
+    isInstance: false,
+    load: async () => (await import("../screens/event-types.tsx")).EventTypes,
+  },
+  {
+    path: "keys",
+    title: "nav.keys",
+    icon: "keys",
+    isInstance: false,
+    isForAdmin: true,
+    load: async () => (await import("../screens/keys.tsx")).Keys,
+  },
+  {
+    path: "settings",
+    title: "nav.settings",
+    icon: "settings",
+    isInstance: true,
+    load: async () => (await import("../screens/settings.tsx")).Settings,
+  },
 ];
 
 /** The screen that an address leads to; the overview for the empty one, undefined where there is none. */

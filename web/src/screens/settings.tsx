@@ -1,0 +1,73 @@
+import type { ComponentType } from "preact";
+import type { SettingsJson } from "../../../daemon/api/system-json.ts";
+import { useResource } from "../data/resource.ts";
+import { isAdmin } from "../data/session.ts";
+import { ScreenHead } from "../parts/head.tsx";
+import { Problem } from "../parts/problem.tsx";
+import { linkTo } from "../shell/address.ts";
+import type { Key } from "../words/en.ts";
+import { t } from "../words/words.ts";
+import { Accounts } from "./accounts.tsx";
+import { OwnAccount } from "./own-account.tsx";
+import { Sessions } from "./sessions.tsx";
+import { DefaultSettings } from "./settings-defaults.tsx";
+import { EgressSettings } from "./settings-egress.tsx";
+import { GeneralSettings } from "./settings-general.tsx";
+
+/** What a section of the office's settings is given. */
+export interface OfficeProps {
+  readonly settings: SettingsJson;
+  readonly onSaved: () => void;
+}
+
+type Section = {
+  readonly key: string;
+  readonly title: Key;
+  readonly isForAdmin?: boolean;
+} & ({ readonly office: ComponentType<OfficeProps> } | { readonly people: ComponentType });
+
+const SECTIONS: readonly Section[] = [
+  { key: "general", title: "settings.general", office: GeneralSettings },
+  { key: "egress", title: "settings.egress", office: EgressSettings },
+  { key: "defaults", title: "settings.defaults", office: DefaultSettings },
+  { key: "accounts", title: "settings.accounts", isForAdmin: true, people: Accounts },
+  { key: "sessions", title: "settings.sessions", people: Sessions },
+  { key: "me", title: "settings.me", people: OwnAccount },
+];
+
+/** What can be set, a section each with an address of its own. */
+export function Settings({ id }: { readonly id: string | null }) {
+  const shown = SECTIONS.filter(({ isForAdmin }) => isForAdmin !== true || isAdmin());
+  const here = shown.find(({ key }) => key === id) ?? shown[0];
+  if (here === undefined) return null;
+  return (
+    <>
+      <ScreenHead title={t("nav.settings")} />
+      <nav class="tab-list" aria-label={t("settings.sections")}>
+        {shown.map(({ key, title }) => (
+          <a
+            key={key}
+            class="tab"
+            href={linkTo(["settings", key])}
+            aria-current={key === here.key ? "page" : undefined}
+          >
+            {t(title)}
+          </a>
+        ))}
+      </nav>
+      {"office" in here ? <Office Section={here.office} /> : <here.people />}
+    </>
+  );
+}
+
+function Office({ Section }: { readonly Section: ComponentType<OfficeProps> }) {
+  const { value, problem, reload } = useResource<SettingsJson>("settings");
+  if (value === null) {
+    return problem === null ? (
+      <p class="soft">{t("list.loading")}</p>
+    ) : (
+      <Problem problem={problem} retry={reload} />
+    );
+  }
+  return <Section settings={value} onSaved={reload} />;
+}
