@@ -77,6 +77,27 @@ export const SCREENS: readonly ScreenEntry[] = [
     isInstance: true,
     load: async () => (await import("../screens/settings.tsx")).Settings,
   },
+  {
+    path: "audit",
+    title: "nav.audit",
+    icon: "audit",
+    isInstance: true,
+    load: async () => (await import("../screens/audit.tsx")).Audit,
+  },
+  {
+    path: "reference",
+    title: "nav.reference",
+    icon: "api",
+    isInstance: true,
+    load: async () => (await import("../screens/reference.tsx")).Reference,
+  },
+  {
+    path: "system",
+    title: "nav.system",
+    icon: "system",
+    isInstance: true,
+    load: async () => (await import("../screens/system.tsx")).System,
+  },
 ];
 
 /** The screen that an address leads to; the overview for the empty one, undefined where there is none. */
