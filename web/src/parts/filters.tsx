@@ -30,16 +30,18 @@ export function Filters({
   const count = names.filter((name) => filterValue(name) !== "").length;
   return (
     <div class={isOpen ? "filters" : "filters shut"} role="search" aria-label={t("filter.label")}>
-      <button
-        type="button"
-        class="button filters-more"
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      >
-        <Icon name={isOpen ? "up" : "down"} />
-        {t("filter.label")}
-        {count > 0 && <span class="badge calm">{count}</span>}
-      </button>
+      {names.length > 1 && (
+        <button
+          type="button"
+          class="button filters-more"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Icon name={isOpen ? "up" : "down"} />
+          {t("filter.label")}
+          {count > 0 && <span class="badge calm">{count}</span>}
+        </button>
+      )}
       {children}
       {count > 0 && (
         <button
