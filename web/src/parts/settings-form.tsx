@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { SettingsJson } from "../../../daemon/api/system-json.ts";
 import { patch } from "../data/api.ts";
 import type { ProblemJson } from "../data/problem.ts";
 import { isAdmin } from "../data/session.ts";
@@ -8,6 +9,12 @@ import { t } from "../words/words.ts";
 import { isCutOff } from "./act.tsx";
 import { Form } from "./form.tsx";
 import { say } from "./toast.tsx";
+
+/** What a section of the office's settings is given. */
+export interface OfficeProps {
+  readonly settings: SettingsJson;
+  readonly onSaved: () => void;
+}
 
 /** A form that changes the office's settings; viewers see its values, and no button. */
 export function SettingsForm({

@@ -3,9 +3,9 @@ import type { OfficeSettingsJson } from "../../../daemon/api/system-json.ts";
 import type { ProblemJson } from "../data/problem.ts";
 import { problemAt } from "../data/problem.ts";
 import { SelectField, TextField } from "../parts/field.tsx";
+import type { OfficeProps } from "../parts/settings-form.tsx";
 import { SettingsForm } from "../parts/settings-form.tsx";
 import { t } from "../words/words.ts";
-import type { OfficeProps } from "./settings.tsx";
 
 type Defaults = OfficeSettingsJson["endpoint_defaults"];
 type Table = "appliance" | "standard-webhooks" | "own";

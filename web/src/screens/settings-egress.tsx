@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { AreaField } from "../parts/field.tsx";
+import type { OfficeProps } from "../parts/settings-form.tsx";
 import { SettingsForm } from "../parts/settings-form.tsx";
 import { t } from "../words/words.ts";
-import type { OfficeProps } from "./settings.tsx";
 
 /** Which private targets every endpoint may reach. */
 export function EgressSettings({ settings, onSaved }: OfficeProps) {

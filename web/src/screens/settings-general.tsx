@@ -4,9 +4,9 @@ import { problemAt } from "../data/problem.ts";
 import { TextField } from "../parts/field.tsx";
 import type { PlainColumns } from "../parts/list-table.tsx";
 import { PlainTable } from "../parts/list-table.tsx";
+import type { OfficeProps } from "../parts/settings-form.tsx";
 import { SettingsForm } from "../parts/settings-form.tsx";
 import { t } from "../words/words.ts";
-import type { OfficeProps } from "./settings.tsx";
 
 /** How long things are kept, and everything that the daemon was started with. */
 export function GeneralSettings({ settings, onSaved }: OfficeProps) {

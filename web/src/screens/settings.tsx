@@ -4,6 +4,7 @@ import { useResource } from "../data/resource.ts";
 import { isAdmin } from "../data/session.ts";
 import { ScreenHead } from "../parts/head.tsx";
 import { Problem } from "../parts/problem.tsx";
+import type { OfficeProps } from "../parts/settings-form.tsx";
 import { linkTo } from "../shell/address.ts";
 import type { Key } from "../words/en.ts";
 import { t } from "../words/words.ts";
@@ -13,12 +14,6 @@ import { Sessions } from "./sessions.tsx";
 import { DefaultSettings } from "./settings-defaults.tsx";
 import { EgressSettings } from "./settings-egress.tsx";
 import { GeneralSettings } from "./settings-general.tsx";
-
-/** What a section of the office's settings is given. */
-export interface OfficeProps {
-  readonly settings: SettingsJson;
-  readonly onSaved: () => void;
-}
 
 type Section = {
   readonly key: string;
