@@ -146,7 +146,7 @@ async function openWork(ground: Ground): Promise<Work> {
   });
   const office = await openOffice({
     ...ground,
-    store: { ...store.office, delivery: store.reads.delivery, counts: store.reads.counts },
+    store: { ...store.office, ...store.reads },
     dispatcher: engine,
     keyring,
     rules: egressRules(ground.config.egressAllow),

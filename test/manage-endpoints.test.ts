@@ -47,7 +47,7 @@ test("another application's endpoint is unknown to every change", async () => {
     () => endpoints.revealSecrets(other.seq, endpoint.id),
     () => endpoints.credentials(other.seq, endpoint.id),
     () => desk.deletion.deleteEndpoint(other.seq, endpoint.id),
-    () => desk.motion.recover(other.seq, endpoint.id, 0),
+    () => desk.motion.recover(other.seq, endpoint.id, { sinceMs: 0 }),
     () => desk.motion.cancelWaiting(other.seq, endpoint.id),
     () => desk.replay(other.seq, endpoint.id, { fromMs: 0, toMs: 1 }),
   ];

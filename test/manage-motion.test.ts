@@ -96,9 +96,13 @@ test("nothing has failed yet at a time in the future, so it is refused", async (
   const { endpoint } = await addEndpoint(desk);
   const { seq } = desk.application;
   const nowMs = desk.clock.nowMs();
-  const { code, paths } = await refusal(() => desk.motion.recover(seq, endpoint.id, nowMs + 1));
+  const { code, paths } = await refusal(() =>
+    desk.motion.recover(seq, endpoint.id, { sinceMs: nowMs + 1 }),
+  );
   assert.deepEqual([code, paths], ["invalid_request", ["/since"]]);
-  assert.deepEqual(await desk.motion.recover(seq, endpoint.id, nowMs), { recovered: 0 });
+  assert.deepEqual(await desk.motion.recover(seq, endpoint.id, { sinceMs: nowMs }), {
+    recovered: 0,
+  });
 });
 
 test("recover puts back what failed since then, beyond one chunk, and no more", async () => {
@@ -113,7 +117,7 @@ test("recover puts back what failed since then, beyond one chunk, and no more", 
     await attempt(desk, id, 500);
     late.push(id);
   }
-  assert.deepEqual(await desk.motion.recover(seq, endpoint.id, START_MS + 1_000), {
+  assert.deepEqual(await desk.motion.recover(seq, endpoint.id, { sinceMs: START_MS + 1_000 }), {
     recovered: 501,
   });
   assert.deepEqual(await states(desk, [early, good]), ["exhausted", "delivered"]);

@@ -10,6 +10,8 @@ import type { Reply, Route } from "./route.ts";
 export interface Note {
   applicationSeq: number | null;
   changed: readonly string[];
+  /** A count of what would be done: nothing was. */
+  isRehearsal: boolean;
 }
 
 interface Scene {
@@ -28,11 +30,16 @@ export async function audited(
   scene: Scene,
   work: (note: Note) => Promise<Reply>,
 ): Promise<Reply> {
-  const note: Note = { applicationSeq: scene.caller.applicationSeq, changed: [] };
+  const note: Note = {
+    applicationSeq: scene.caller.applicationSeq,
+    changed: [],
+    isRehearsal: false,
+  };
   if (!(route.isAudited ?? route.method !== "GET")) return work(note);
   try {
     const reply = await work(note);
-    write(needs, route, scene, note, { subject: subjectOf(scene, reply), isRefused: false });
+    const subject = subjectOf(scene, reply);
+    if (!note.isRehearsal) write(needs, route, scene, note, { subject, isRefused: false });
     return reply;
   } catch (error) {
     if (error instanceof AppError && NOTED_REFUSALS.has(error.code)) {
@@ -85,6 +92,11 @@ function subjectOf({ params }: Scene, reply: Reply | null): string | null {
   const made =
     reply?.body.kind === "json" ? (reply.body.value as { id?: unknown } | null)?.id : null;
   return typeof made === "string" ? made : null;
+}
+
+/** Whether the body asks for a count only. */
+export function asksForRehearsal(body: unknown): boolean {
+  return typeof body === "object" && body !== null && Reflect.get(body, "dry_run") === true;
 }
 
 /** The members that were sent, by name: their values may be secrets. */

@@ -7,9 +7,10 @@ import { shownEndpoint } from "./endpoints.ts";
 import { activityJson } from "./overview.ts";
 import { activityOut } from "./overview-json.ts";
 import { testEndpoint } from "./endpoint-test.ts";
+import { heldOut } from "./overview-json.ts";
 import type { Route } from "./route.ts";
 import { json, jsonRoute, needsScope, param } from "./route.ts";
-import { eventType, time } from "./schemas.ts";
+import { dryRun, eventType, time } from "./schemas.ts";
 
 const release = z.strictObject({
   held: z
@@ -33,12 +34,21 @@ const stats = z.object({
 
 const recovery = z.strictObject({
   since: time.describe("Last failed at this time or later; not in the future."),
+  error: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("Only what last failed with this error code, such as http_500."),
+  dry_run: dryRun,
 });
+
+const recovered = z.object({ recovered: z.int() });
 
 const replaying = z.strictObject({
   from: time.describe("Accepted at this time or later."),
   to: time.optional().describe("Accepted before this time. Default: now."),
   type: eventType.optional().describe("Only events of this type."),
+  dry_run: dryRun,
 });
 
 const replayed = z.object({
@@ -55,6 +65,7 @@ export function endpointActionRoutes(needs: ApiNeeds): readonly Route[] {
     letGo(needs, "enable", "Enable a disabled endpoint"),
     test(needs),
     readStats(needs),
+    readHeld(needs),
     recover(needs),
     replay(needs),
     cancelPending(needs),
@@ -146,6 +157,22 @@ function readStats({ endpoints, read, dispatcher, insight }: ApiNeeds): Route {
   });
 }
 
+function readHeld({ motion }: ApiNeeds): Route {
+  return jsonRoute({
+    method: "GET",
+    path: "/v1/endpoints/{id}/held",
+    operationId: "getHeldDeliveries",
+    tag: "Endpoints",
+    summary: "Count what resuming or enabling an endpoint would let go, by each choice",
+    access: needsScope("read"),
+    answers: { 200: { description: "The counts.", schema: heldOut } },
+    async handle(call) {
+      const { all, latestPerKey } = await motion.held(call.application.seq, param(call, "id"));
+      return json(200, { all, latest_per_key: latestPerKey });
+    },
+  });
+}
+
 function recover({ motion }: ApiNeeds): Route {
   return jsonRoute({
     method: "POST",
@@ -158,11 +185,14 @@ function recover({ motion }: ApiNeeds): Route {
     access: needsScope("manage"),
     body: { schema: recovery, example: { since: "2026-01-31T00:00:00Z" } },
     answers: {
-      202: { description: "How many are due now.", schema: z.object({ recovered: z.int() }) },
+      200: { description: "How many would be due (`dry_run`).", schema: recovered },
+      202: { description: "How many are due now.", schema: recovered },
     },
     async handle(call) {
-      const sinceMs = Date.parse(call.body.since);
-      return json(202, await motion.recover(call.application.seq, param(call, "id"), sinceMs));
+      const { since, error, dry_run: isRehearsal = false } = call.body;
+      const wish = { sinceMs: Date.parse(since), error, isRehearsal };
+      const counts = await motion.recover(call.application.seq, param(call, "id"), wish);
+      return json(isRehearsal ? 200 : 202, counts);
     },
   });
 }
@@ -176,12 +206,16 @@ function replay(needs: ApiNeeds): Route {
     summary: "Send past events to this endpoint, those that it would get if they came now",
     access: needsScope("manage"),
     body: { schema: replaying, example: { from: "2026-01-30T00:00:00Z", type: "invoice.paid" } },
-    answers: { 202: { description: "What became of them.", schema: replayed } },
+    answers: {
+      200: { description: "What would become of them (`dry_run`).", schema: replayed },
+      202: { description: "What became of them.", schema: replayed },
+    },
     async handle(call) {
-      const { from, to, type } = call.body;
+      const { from, to, type, dry_run: isRehearsal = false } = call.body;
       const toMs = to === undefined ? needs.clock.nowMs() : Date.parse(to);
-      const input = { fromMs: Date.parse(from), toMs, type };
-      return json(202, await needs.replay(call.application.seq, param(call, "id"), input));
+      const input = { fromMs: Date.parse(from), toMs, type, isRehearsal };
+      const counts = await needs.replay(call.application.seq, param(call, "id"), input);
+      return json(isRehearsal ? 200 : 202, counts);
     },
   });
 }

@@ -49,6 +49,12 @@ export const ownEventType = inWords(
   }),
 );
 
+/** Of what moves many at once. */
+export const dryRun = z
+  .boolean()
+  .optional()
+  .describe("Only counts what the same call would do now.");
+
 const SEARCH_TEXT_MAX = 256;
 
 /** A piece of text to look for. */

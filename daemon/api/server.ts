@@ -14,6 +14,7 @@ import { applicationRoutes } from "./applications.ts";
 import { auditRoutes } from "./audit.ts";
 import { LOCAL_CALLER } from "./auth.ts";
 import { CallerGone } from "./body.ts";
+import { bulkRoutes } from "./bulk.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { endpointActionRoutes } from "./endpoint-actions.ts";
 import { endpointRoutes } from "./endpoints.ts";
@@ -60,6 +61,7 @@ function allRoutes(needs: ApiNeeds): readonly Route[] {
   const routes = [
     ...eventRoutes(needs),
     ...deliveryRoutes(needs),
+    ...bulkRoutes(needs),
     ...endpointRoutes(needs),
     ...endpointActionRoutes(needs),
     ...applicationRoutes(needs),

@@ -5,7 +5,7 @@ import { AppError, expected } from "../domain/errors.ts";
 import type { Caller } from "../domain/ports.ts";
 import { scanObject } from "../ingest/json.ts";
 import type { Note } from "./audited.ts";
-import { audited, namesOf } from "./audited.ts";
+import { asksForRehearsal, audited, namesOf } from "./audited.ts";
 import { applicationOf, callerIfAny, callerOf, mustBeAllowed } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { ApiNeeds } from "./needs.ts";
@@ -59,6 +59,7 @@ async function handled(
       ? await refuseBody(needs, request)
       : await jsonBody(needs, request, route.body);
   note.changed = namesOf(body);
+  note.isRehearsal = asksForRehearsal(body);
   return route.handle({ ...base, query, body });
 }
 

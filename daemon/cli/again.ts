@@ -1,7 +1,7 @@
 import { usageFailure } from "./exit.ts";
 import { countText } from "./text.ts";
 import type { Session, Verb } from "./verb.ts";
-import { pathArg, show, textOption, TIME_WORDS, timeOption } from "./verb.ts";
+import { isSet, pathArg, show, textOption, TIME_WORDS, timeOption } from "./verb.ts";
 
 const ENDPOINT = [["<endpoint>", "the endpoint's id"]] as const;
 const EXAMPLE_ID = "ep_01hq3v0m3x8r9k6w2n4t5b7c1d";
@@ -13,7 +13,11 @@ export const AGAIN: readonly Verb[] = [
     summary: "Send everything again that failed at an endpoint since a time",
     example: `recover ${EXAMPLE_ID} --since 6h`,
     args: ENDPOINT,
-    options: [["--since <time>", "a time, or how long ago, such as 6h (required)"]],
+    options: [
+      ["--since <time>", "a time, or how long ago, such as 6h (required)"],
+      ["--error <code>", "only what last failed so, such as http_500"],
+      ["--dry-run", "only count it"],
+    ],
     run: recover,
   },
   {
@@ -25,6 +29,7 @@ export const AGAIN: readonly Verb[] = [
       ["--from <time>", "accepted then or later: a time, or how long ago (required)"],
       ["--to <time>", "accepted before then (default: now)"],
       ["--type <type>", "only events of this type"],
+      ["--dry-run", "only count them"],
     ],
     run: replay,
   },
@@ -34,12 +39,19 @@ async function recover(session: Session): Promise<void> {
   const since = timeOption(session, "since");
   if (since === undefined) throw usageFailure(`expected --since to be ${TIME_WORDS}, got nothing`);
   const path = `/v1/endpoints/${pathArg(session, 0)}/recover`;
-  const answer = await session.client.ask({ method: "POST", path, body: { since } });
-  show(session, answer, ({ recovered }: { readonly recovered: number }) =>
-    recovered === 0
-      ? `Nothing failed since ${since}.`
-      : `${countText(recovered, "delivery", "deliveries")} that failed since ${since} will be sent again.`,
-  );
+  const body = { since, error: textOption(session, "error"), ...dryRun(session) };
+  const answer = await session.client.ask({ method: "POST", path, body });
+  show(session, answer, ({ recovered }: { readonly recovered: number }) => {
+    if (recovered === 0) return `Nothing failed since ${since}.`;
+    const will = isSet(session, "dryRun") ? "would" : "will";
+    const count = countText(recovered, "delivery", "deliveries");
+    return `${count} that failed since ${since} ${will} be sent again.`;
+  });
+}
+
+/** Absent where it was not asked for. */
+function dryRun(session: Session): { readonly dry_run?: true } {
+  return isSet(session, "dryRun") ? { dry_run: true } : {};
 }
 
 interface Replayed {
@@ -52,11 +64,17 @@ async function replay(session: Session): Promise<void> {
   const from = timeOption(session, "from");
   if (from === undefined) throw usageFailure(`expected --from to be ${TIME_WORDS}, got nothing`);
   const path = `/v1/endpoints/${pathArg(session, 0)}/replay`;
-  const body = { from, to: timeOption(session, "to"), type: textOption(session, "type") };
+  const body = {
+    from,
+    to: timeOption(session, "to"),
+    type: textOption(session, "type"),
+    ...dryRun(session),
+  };
   const answer = await session.client.ask({ method: "POST", path, body });
   show(session, answer, ({ created, resent, waiting }: Replayed) => {
     const sent = countText(created + resent, "event");
     const left = waiting === 0 ? "" : `; ${waiting} were on their way anyway`;
-    return `${sent} will be sent (${created} for the first time, ${resent} again)${left}.`;
+    const will = isSet(session, "dryRun") ? "would" : "will";
+    return `${sent} ${will} be sent (${created} for the first time, ${resent} again)${left}.`;
   });
 }

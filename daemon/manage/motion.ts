@@ -1,11 +1,13 @@
 import type { Delivery } from "../domain/delivery.ts";
-import type { Directory } from "../domain/directory.ts";
-import type { Endpoint } from "../domain/endpoint.ts";
-import { AppError, expected } from "../domain/errors.ts";
-import type { Clock, Dispatcher, Feed, Timers } from "../domain/ports.ts";
-import type { DeliveryRow, OfficeStore, ReadStore, RecoverPlace } from "../domain/stores.ts";
+import type { DeliveryRow, OfficeStore, RecoverPlace, RecoverQuery } from "../domain/stores.ts";
+import type { Bulk } from "./bulk.ts";
+import { createBulk } from "./bulk.ts";
+import type { Failures } from "./failures.ts";
+import { createFailures } from "./failures.ts";
 import { giveWay } from "./give-way.ts";
 import { endpointOf, unknown } from "./lookup.ts";
+import type { MotionNeeds } from "./motion-rules.ts";
+import { conflict, holdAt, inFuture, whyNotResent } from "./motion-rules.ts";
 
 const CHUNK = 500;
 
@@ -13,7 +15,7 @@ const CHUNK = 500;
  * Deliveries put back in motion or called off by a person. Another application's delivery or
  * endpoint is `not_found`.
  */
-export interface Motion {
+export interface Motion extends Bulk, Failures {
   /**
    * Due now, its backoff table from the start; at an endpoint that is not active it is held like a
    * new one. `conflict` for one that is under way, waits for its endpoint or its turn, is a test,
@@ -30,76 +32,49 @@ export interface Motion {
   ): Promise<{ delivery: Delivery; isAttemptUnderWay: boolean }>;
   /**
    * Everything of the endpoint whose last failure is not before that time (given up, or waiting for a retry) is due
-   * now, tests excepted. `invalid_request` for a time in the future.
+   * now, tests excepted; a rehearsal only counts it. `invalid_request` for a time in the future.
    */
   recover(
     applicationSeq: number,
     endpointId: string,
-    sinceMs: number,
+    query: RecoverWish,
   ): Promise<{ recovered: number }>;
   /** All that waits at the endpoint now, held or not; what arrives meanwhile may stay. */
   cancelWaiting(applicationSeq: number, endpointId: string): Promise<{ cancelled: number }>;
 }
 
-export interface MotionNeeds {
-  readonly store: Pick<OfficeStore, "resend" | "cancel" | "recoverChunk" | "cancelChunk"> &
-    Pick<ReadStore, "delivery" | "counts">;
-  readonly directory: Directory;
-  readonly dispatcher: Pick<Dispatcher, "wake" | "endpointChanged" | "isInFlight">;
-  readonly feed: Pick<Feed, "publish">;
-  readonly clock: Pick<Clock, "nowMs">;
-  readonly timers: Pick<Timers, "soon">;
+export interface RecoverWish {
+  readonly sinceMs: number;
+  /** Only what last failed with this error; undefined for all. */
+  readonly error?: string | undefined;
+  readonly isRehearsal?: boolean | undefined;
 }
 
 export function createMotion(needs: MotionNeeds): Motion {
   return {
+    ...createBulk(needs),
+    ...createFailures(needs),
     resend: (applicationSeq, deliveryId) => resend(needs, applicationSeq, deliveryId),
     cancel: (applicationSeq, deliveryId) => cancel(needs, applicationSeq, deliveryId),
-    recover: (applicationSeq, endpointId, sinceMs) =>
-      recover(needs, endpointOf(needs.directory, applicationSeq, endpointId).seq, sinceMs),
+    recover: (applicationSeq, endpointId, wish) =>
+      recover(needs, endpointOf(needs.directory, applicationSeq, endpointId).seq, wish),
     cancelWaiting: (applicationSeq, endpointId) =>
       cancelWaiting(needs, endpointOf(needs.directory, applicationSeq, endpointId).seq),
   };
 }
 
-/** What a delivery is held for that is put in motion at this endpoint now. */
-export function holdAt({ state }: Endpoint): "paused" | "disabled" | null {
-  return state === "active" ? null : state;
-}
-
 async function resend(needs: MotionNeeds, applicationSeq: number, id: string): Promise<Delivery> {
   const { store, directory, dispatcher, clock } = needs;
   const row = await deliveryOf(needs, applicationSeq, id);
-  if (dispatcher.isInFlight(row.seq)) {
-    throw conflict("at rest", "an attempt under way", "wait until it has ended");
-  }
   const endpoint = directory.endpoint(row.endpointSeq);
-  if (endpoint === undefined) {
-    throw conflict(
-      "one of a present endpoint",
-      "one whose endpoint was deleted",
-      "nobody takes it",
-    );
-  }
-  refuseHeld(row, endpoint);
-  const delivery = await store.resend(row.seq, holdAt(endpoint), clock.nowMs());
+  const refusal = whyNotResent(row, endpoint, dispatcher);
+  if (refusal !== null) throw refusal;
+  const hold = endpoint === undefined ? null : holdAt(endpoint);
+  const delivery = await store.resend(row.seq, hold, clock.nowMs());
   if (delivery === null) throw unknown("delivery", id);
   dispatcher.endpointChanged(row.endpointSeq);
   announce(needs, delivery);
   return delivery;
-}
-
-/** What resending could not help, with what would. */
-function refuseHeld(row: DeliveryRow, { state }: Endpoint): void {
-  if (row.isTest) throw conflict("no test", "a test", "test the endpoint once more");
-  if (row.state !== "held") return;
-  if (row.hold === "order") {
-    const advice = "it follows when the one before it has ended or is cancelled";
-    throw conflict("first of its ordering key", "one that waits for another", advice);
-  }
-  if (state === "active") return;
-  const advice = state === "paused" ? "resume the endpoint" : "enable the endpoint";
-  throw conflict("at an active endpoint", `one held at a ${state} endpoint`, advice);
 }
 
 async function cancel(
@@ -122,9 +97,9 @@ async function cancel(
 async function recover(
   needs: MotionNeeds,
   endpointSeq: number,
-  sinceMs: number,
+  { sinceMs, error, isRehearsal = false }: RecoverWish,
 ): Promise<{ recovered: number }> {
-  const { store, directory, dispatcher, clock, timers } = needs;
+  const { directory, dispatcher, clock, timers } = needs;
   if (sinceMs > clock.nowMs()) throw inFuture(sinceMs);
   let recovered = 0;
   let after: RecoverPlace | null = null;
@@ -135,19 +110,24 @@ async function recover(
     const hold = holdAt(endpoint);
     const nowMs = clock.nowMs();
     const query = { endpointSeq, sinceMs, after, limit: CHUNK, hold, nowMs };
-    const chunk: { moved: number; next: RecoverPlace | null } = await store.recoverChunk(query);
+    const narrowed = error === undefined ? query : { ...query, error };
+    const chunk = await recoverChunk(needs, narrowed, isRehearsal);
     recovered += chunk.moved;
     after = chunk.next;
-    if (chunk.moved > 0) dispatcher.endpointChanged(endpointSeq);
+    if (chunk.moved > 0 && !isRehearsal) dispatcher.endpointChanged(endpointSeq);
     if (after !== null) await giveWay(timers);
   } while (after !== null);
   return { recovered };
 }
 
-/** Nothing can have failed then: a slip of the pen that would be answered with 0 recovered, as if all were well. */
-function inFuture(sinceMs: number): AppError {
-  const message = expected("since", "a time that is past", new Date(sinceMs).toISOString());
-  return new AppError("invalid_request", message, { problems: [{ path: "/since", message }] });
+async function recoverChunk(
+  { store }: MotionNeeds,
+  query: RecoverQuery,
+  isRehearsal: boolean,
+): ReturnType<OfficeStore["recoverChunk"]> {
+  if (!isRehearsal) return store.recoverChunk(query);
+  const { rows, next } = await store.failedChunk(query);
+  return { moved: rows.length, next };
 }
 
 async function cancelWaiting(
@@ -188,8 +168,4 @@ async function deliveryOf(
 
 function announce({ feed }: MotionNeeds, { id, endpointSeq, state }: Delivery): void {
   feed.publish([{ kind: "changed", deliveryId: id, endpointSeq, state }]);
-}
-
-function conflict(wanted: string, got: string, advice: string): AppError {
-  return new AppError("conflict", `expected the delivery to be ${wanted}, got ${got}: ${advice}`);
 }

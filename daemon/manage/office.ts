@@ -40,7 +40,7 @@ export interface Office {
 }
 
 export interface OfficeNeeds {
-  readonly store: OfficeStore & Pick<ReadStore, "delivery" | "counts">;
+  readonly store: OfficeStore & Pick<ReadStore, "delivery" | "deliveries" | "counts">;
   readonly directory: Directory;
   readonly dispatcher: Dispatcher;
   readonly vault: Vault;

@@ -11,7 +11,7 @@ import type { OfficeStore } from "../domain/stores.ts";
 import { createRoutes } from "../domain/routes.ts";
 import { giveWay } from "./give-way.ts";
 import { endpointOf } from "./lookup.ts";
-import { holdAt } from "./motion.ts";
+import { holdAt } from "./motion-rules.ts";
 
 /**
  * Events looked at between two turns for everybody else, and delivered in one commit. Small, since their bodies come along.
@@ -24,6 +24,8 @@ interface ReplayInput {
   readonly toMs: number;
   /** Only this event type; undefined for all that the endpoint asks for. */
   readonly type?: string | undefined;
+  /** Only counts what would become of them. */
+  readonly isRehearsal?: boolean | undefined;
 }
 
 /** What became of the events that match. */
@@ -37,7 +39,7 @@ interface Replayed {
 }
 
 export interface ReplayNeeds {
-  readonly store: Pick<OfficeStore, "eventsForReplay" | "deliverAgain">;
+  readonly store: Pick<OfficeStore, "eventsForReplay" | "deliverAgain" | "rehearseAgain">;
   readonly directory: Directory;
   readonly dispatcher: Pick<Dispatcher, "wake">;
   readonly ids: IdMaker;
@@ -73,7 +75,7 @@ async function replay(
   needs: ReplayNeeds,
   endpointSeq: number,
   applicationSeq: number,
-  { fromMs, toMs, type }: ReplayInput,
+  { fromMs, toMs, type, isRehearsal = false }: ReplayInput,
 ): Promise<Replayed> {
   const counts = { created: 0, resent: 0, waiting: 0 };
   let afterSeq = 0;
@@ -83,7 +85,11 @@ async function replay(
     const endpoint = needs.directory.endpoint(endpointSeq);
     const last = events.at(-1);
     if (endpoint === undefined || last === undefined) return counts;
-    for (const answer of await deliver(needs, endpoint, events.filter(matcher(endpoint, type)))) {
+    const wanted = events.filter(matcher(endpoint, type));
+    const answers = isRehearsal
+      ? await rehearse(needs, endpoint, wanted)
+      : await deliver(needs, endpoint, wanted);
+    for (const answer of answers) {
       // Forgotten or deleted between two looks.
       if (answer !== "gone") counts[answer] += 1;
     }
@@ -110,6 +116,15 @@ function dataOf({ contentType, body }: StoredEvent): unknown {
   const { bytes, dataStart } = body;
   const data = bytes.subarray(dataStart, bytes.length - 1);
   return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString());
+}
+
+function rehearse(
+  { store }: ReplayNeeds,
+  { seq }: Endpoint,
+  events: readonly StoredEvent[],
+): ReturnType<OfficeStore["rehearseAgain"]> {
+  const eventSeqs = events.map((event) => event.seq);
+  return store.rehearseAgain(seq, eventSeqs);
 }
 
 async function deliver(

@@ -1,10 +1,13 @@
 import type { Selectable } from "kysely";
 
 import type { Delivery } from "../domain/delivery.ts";
-import type { OfficeStore } from "../domain/stores.ts";
+import type { FailedRow, OfficeStore } from "../domain/stores.ts";
 import type { CountChanges } from "./counts.ts";
 import { createCountChanges } from "./counts.ts";
 import type { Connection } from "./open.ts";
+import type { LookedRow } from "./failed.ts";
+import { createFailedLooker } from "./failed.ts";
+import { createHeldCounter } from "./held-count.ts";
 import type { OrderKeeper } from "./order.ts";
 import { createOrderKeeper } from "./order.ts";
 import type { MovingRow } from "./put-back.ts";
@@ -13,7 +16,17 @@ import { createRecoverer } from "./recover.ts";
 import { deliveryOf } from "./rows.ts";
 import type { DeliveryTable } from "./schema.ts";
 
-type Motion = Pick<OfficeStore, "resend" | "cancel" | "recoverChunk" | "cancelChunk">;
+type Motion = Pick<
+  OfficeStore,
+  | "resend"
+  | "cancel"
+  | "resendMany"
+  | "cancelMany"
+  | "recoverChunk"
+  | "failedChunk"
+  | "heldChunk"
+  | "cancelChunk"
+>;
 
 /** What an operator does to deliveries. Whoever calls it wakes the endpoint's lane afterwards. */
 export function createMotion(connection: Connection): Motion {
@@ -21,7 +34,8 @@ export function createMotion(connection: Connection): Motion {
   const countChanges = createCountChanges(connection);
   const order = createOrderKeeper(connection);
   const putBack = createPutBack(connection, order);
-  const recoverChunk = createRecoverer(connection, putBack);
+  const look = createFailedLooker(connection);
+  const recoverChunk = createRecoverer(connection, look, putBack);
   const canceller = createCanceller(connection, order);
   const one = file.prepare<[number], Selectable<DeliveryTable>>(
     "select * from delivery where seq = ?",
@@ -47,7 +61,32 @@ export function createMotion(connection: Connection): Motion {
     return row === undefined ? null : deliveryOf(row);
   }
 
+  function deliveries(seqs: readonly number[]): Delivery[] {
+    return seqs.map(delivery).filter((each) => each !== null);
+  }
+
   return {
+    heldChunk: createHeldCounter(connection),
+    resendMany: async (wanted, nowMs) =>
+      counted((counts) => {
+        const moved = wanted.filter(({ seq, state, hold }) => {
+          const row = withEndpoint.get(seq);
+          if (row?.state !== state) return false;
+          putBack(row, hold, nowMs, counts);
+          return true;
+        });
+        return deliveries(moved.map(({ seq }) => seq));
+      }),
+    cancelMany: async (seqs, nowMs) =>
+      counted((counts) => {
+        const rows = seqs.map((seq) => notFinal.get(seq)).filter((row) => row !== undefined);
+        canceller.end(rows, "cancelled", nowMs, counts);
+        return deliveries(rows.map(({ seq }) => seq));
+      }),
+    failedChunk: async (query) => {
+      const { failed, next } = look(query);
+      return { rows: failed.map(failedRow), next };
+    },
     resend: async (seq, hold, nowMs) =>
       counted((counts) => {
         const row = withEndpoint.get(seq);
@@ -69,6 +108,10 @@ export function createMotion(connection: Connection): Motion {
         return rows.length;
       }),
   };
+}
+
+function failedRow(row: LookedRow): FailedRow {
+  return { id: row.id, lastError: row.last_error, failedAtMs: row.failed_at_ms ?? 0 };
 }
 
 function createCanceller({ file }: Connection, order: OrderKeeper) {

@@ -14,7 +14,7 @@ import { eventOf } from "./rows.ts";
 import type { EventTable } from "./schema.ts";
 import { written } from "./sql.ts";
 
-type Replayer = Pick<OfficeStore, "eventsForReplay" | "deliverAgain">;
+type Replayer = Pick<OfficeStore, "eventsForReplay" | "deliverAgain" | "rehearseAgain">;
 type ReplayQuery = Parameters<OfficeStore["eventsForReplay"]>[0];
 
 /** Sending events that were accepted earlier to an endpoint, as often as one likes: a pair of both has one delivery. */
@@ -41,6 +41,12 @@ export function createReplayer(connection: Connection): Replayer {
   }
 
   return {
+    rehearseAgain: async (endpointSeq, eventSeqs) =>
+      eventSeqs.map((eventSeq) => {
+        const known = pair.get(eventSeq, endpointSeq);
+        if (known === undefined) return "created";
+        return known.end_reason === null ? "waiting" : "resent";
+      }),
     eventsForReplay: async (query) => eventsForReplay(connection, query),
     deliverAgain: async (entries, nowMs) =>
       connection.commit(() => {

@@ -122,7 +122,7 @@ async function openBareApi(key: string) {
   });
   const vault = createVault(chance.bytes(32), chance);
   const office = await openOffice({
-    store: { ...store.office, delivery: store.reads.delivery, counts: store.reads.counts },
+    store: { ...store.office, ...store.reads },
     directory,
     dispatcher,
     vault,

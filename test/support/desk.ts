@@ -77,7 +77,7 @@ export async function openDesk(options: DeskOptions = {}) {
   const ear = createEar();
   const changes: Change[] = [];
   const needs = {
-    store: { ...store.office, delivery: store.reads.delivery, counts: store.reads.counts },
+    store: { ...store.office, ...store.reads },
     directory,
     dispatcher: ear,
     vault,
