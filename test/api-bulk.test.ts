@@ -143,7 +143,7 @@ test("a rehearsal is not written down as if it had been done", async () => {
   await moved(house, "cancel", { filter: { state: "pending" } });
   await house.needs.people.audit.flush();
   const { json } = await call(house, "GET /v1/audit");
-  const actions = json.data.map(({ action }: { action: string }) => action);
-  assert.ok(actions.includes("cancelDeliveries"));
-  assert.ok(!actions.includes("resendDeliveries"));
+  const actions = new Set(json.data.map(({ action }: { action: string }) => action));
+  assert.ok(actions.has("cancelDeliveries"));
+  assert.ok(!actions.has("resendDeliveries"));
 });

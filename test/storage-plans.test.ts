@@ -11,7 +11,8 @@ const store = storeOn(connection);
 const ALL = { applicationSeq: 1, limit: 50 };
 
 /** Tables of which a person has few; nothing may walk over any other. */
-const SMALL = /^SCAN (?:application|api_key|event_type|endpoint|endpoint_count)(?: |$)/;
+const SMALL =
+  /^SCAN (?:CONSTANT ROW|application|api_key|event_type|endpoint|endpoint_count)(?: |$)/;
 /** A page's own rows, which a limit bounds, and lists that were bound as JSON. */
 const BOUNDED = /^SCAN (?:w$|j VIRTUAL TABLE)/;
 /** What waits is bounded by the backlog limit, and is counted by lanes once, at start. */

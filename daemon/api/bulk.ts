@@ -1,6 +1,6 @@
 /** Many deliveries at once, and what failed in groups. */
 import { z } from "zod";
-import { AppError } from "../domain/errors.ts";
+import type { AppError } from "../domain/errors.ts";
 import type { Selection } from "../manage/bulk.ts";
 import type { DeliveryFilterJson } from "./delivery-query.ts";
 import { deliveryFilter, storeQuery } from "./delivery-query.ts";

@@ -223,7 +223,7 @@ export interface DeliveryQuery extends PageQuery {
 }
 
 /** Both ends included. */
-export interface StatusSpan {
+interface StatusSpan {
   readonly from: number;
   readonly to: number;
 }

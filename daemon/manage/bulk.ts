@@ -26,7 +26,7 @@ export type Selection =
     };
 
 /** What was moved, or would be. `isMore`: looking ended at its limit, and not at the end. */
-export interface Moved {
+interface Moved {
   readonly count: number;
   readonly isMore: boolean;
 }

@@ -43,7 +43,7 @@ export interface Motion extends Bulk, Failures {
   cancelWaiting(applicationSeq: number, endpointId: string): Promise<{ cancelled: number }>;
 }
 
-export interface RecoverWish {
+interface RecoverWish {
   readonly sinceMs: number;
   /** Only what last failed with this error; undefined for all. */
   readonly error?: string | undefined;
