@@ -1,5 +1,5 @@
 import type { Endpoint } from "../domain/endpoint.ts";
-import type { HeldCount, RecoverPlace } from "../domain/stores.ts";
+import type { HeldCount, RecoverPlace } from "../domain/motion-store.ts";
 import { giveWay } from "./give-way.ts";
 import { endpointOf } from "./lookup.ts";
 import type { MotionNeeds } from "./motion-rules.ts";

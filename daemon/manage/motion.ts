@@ -1,5 +1,6 @@
 import type { Delivery } from "../domain/delivery.ts";
-import type { DeliveryRow, OfficeStore, RecoverPlace, RecoverQuery } from "../domain/stores.ts";
+import type { RecoverPlace, RecoverQuery } from "../domain/motion-store.ts";
+import type { DeliveryRow, OfficeStore } from "../domain/stores.ts";
 import type { Bulk } from "./bulk.ts";
 import { createBulk } from "./bulk.ts";
 import type { Failures } from "./failures.ts";

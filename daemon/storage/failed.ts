@@ -1,4 +1,4 @@
-import type { RecoverPlace, RecoverQuery } from "../domain/stores.ts";
+import type { RecoverPlace, RecoverQuery } from "../domain/motion-store.ts";
 import type { Connection } from "./open.ts";
 import type { MovingRow } from "./put-back.ts";
 

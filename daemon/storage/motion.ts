@@ -1,7 +1,8 @@
 import type { Selectable } from "kysely";
 
 import type { Delivery } from "../domain/delivery.ts";
-import type { FailedRow, OfficeStore } from "../domain/stores.ts";
+import type { FailedRow } from "../domain/motion-store.ts";
+import type { OfficeStore } from "../domain/stores.ts";
 import type { CountChanges } from "./counts.ts";
 import { createCountChanges } from "./counts.ts";
 import type { Connection } from "./open.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 
 import type { Endpoint } from "../../daemon/domain/endpoint.ts";
-import type { NewDelivery, RecoverPlace, RecoverQuery } from "../../daemon/domain/stores.ts";
+import type { RecoverPlace, RecoverQuery } from "../../daemon/domain/motion-store.ts";
+import type { NewDelivery } from "../../daemon/domain/stores.ts";
 import type { Desk, Laws } from "./store-desk.ts";
 import { first, START_MS } from "./store-desk.ts";
 import { fates } from "./store-order.ts";
