@@ -8,11 +8,14 @@ import type { Endpoint } from "./domain/endpoint.ts";
 import { DISABLED_EVENT_TYPE } from "./domain/event.ts";
 import type { PageFiles } from "./domain/page.ts";
 import type { Ingest, Log } from "./domain/ports.ts";
-import { egressRules } from "./egress/rules.ts";
+import { checkGrantForAll, egressRules } from "./egress/rules.ts";
+import type { CountedSender } from "./egress/post.ts";
 import { createSender } from "./egress/post.ts";
 import { createIngest } from "./ingest/accept.ts";
 import { createPace } from "./ingest/pace.ts";
 import { createSchemaProblems } from "./ingest/schemas.ts";
+import type { SettingsDesk } from "./manage/office-settings.ts";
+import { openSettingsDesk } from "./manage/office-settings.ts";
 import type { Office } from "./manage/office.ts";
 import { openOffice } from "./manage/office.ts";
 import type { People } from "./manage/people.ts";
@@ -86,6 +89,7 @@ interface Work {
   readonly engine: Engine;
   readonly ingest: Ingest;
   readonly office: Office;
+  readonly settings: SettingsDesk;
   readonly people: People;
   readonly readiness: Readiness;
   readonly insight: Insight;
@@ -96,6 +100,8 @@ interface Work {
 async function openWork(ground: Ground): Promise<Work> {
   const { config, store, dataDir, directory } = ground;
   const keyring = createKeyring(ground.vault);
+  const sender = openSender(ground);
+  const settings = await openSettings(ground, sender);
   const schemas = createSchemaChecker(ground);
   ground.closers.push(() => schemas.stop());
   const gauges = createGauges({
@@ -111,7 +117,7 @@ async function openWork(ground: Ground): Promise<Work> {
   });
   const { statistics } = insight;
   let ended = 0;
-  const engine = openEngine(ground, keyring, {
+  const engine = openEngine(ground, sender, keyring, {
     onAttempt(outcome) {
       ended += 1;
       metrics.attempted(outcome);
@@ -149,7 +155,8 @@ async function openWork(ground: Ground): Promise<Work> {
     store: { ...store.office, ...store.reads },
     dispatcher: engine,
     keyring,
-    rules: egressRules(ground.config.egressAllow),
+    rules: egressRules(settings.grants),
+    defaults: () => settings.read().endpointDefaults,
     schemas,
   });
   const people = await openPeople({
@@ -157,40 +164,66 @@ async function openWork(ground: Ground): Promise<Work> {
     store: store.accounts,
     passwords: createPasswords(ground.chance),
   });
-  return { engine, ingest, office, people, readiness, insight, gauges, metrics };
+  return { engine, ingest, office, settings, people, readiness, insight, gauges, metrics };
+}
+
+/** What people settle beside the configuration; the guard is told of each change. */
+async function openSettings(
+  { config, store }: Ground,
+  sender: CountedSender,
+): Promise<SettingsDesk> {
+  const { egressAllow, retentionDays } = config;
+  const pinned = config.settings.find(({ name }) => name === "retention_days");
+  const isRetentionPinned = pinned !== undefined && pinned.origin !== "default";
+  const settings = await openSettingsDesk({
+    store: store.settings,
+    configured: { egressAllow, retentionDays, isRetentionPinned },
+    checkGrant: checkGrantForAll,
+    onGrants: sender.allow,
+  });
+  sender.allow(settings.grants());
+  return settings;
 }
 
 function openEngine(
   ground: Ground,
+  sender: CountedSender,
   keyring: Keyring,
   listeners: Pick<
     EngineNeeds,
     "onAttempt" | "onAttemptsRecorded" | "onDeliveryEnded" | "onEndpointDisabled"
   >,
 ): Engine {
-  const { config, store, timers, closers } = ground;
-  const userAgent = config.userAgent ?? `Posthorn/${VERSION}`;
-  const sender = createSender({
-    instanceGrants: config.egressAllow,
-    resolve: ground.resolve,
-    timers,
-    nowMs: monotonicMs,
-    proxy: config.egressProxy,
-    userAgent,
-    responseBytesMax: config.limits.responseBytesMax,
-  });
-  closers.push(() => sender.close());
+  const { config, store } = ground;
   return createEngine({
     ...ground,
     store: store.deliveries,
     sender,
     limits: config.limits,
-    userAgent,
+    userAgent: userAgentOf(config),
     keysOf: keyring.keysOf,
     authOf: keyring.authOf,
     headersOf: keyring.headersOf,
     ...listeners,
   });
+}
+
+function openSender({ config, resolve, timers, closers }: Ground): CountedSender {
+  const sender = createSender({
+    instanceGrants: config.egressAllow,
+    resolve,
+    timers,
+    nowMs: monotonicMs,
+    proxy: config.egressProxy,
+    userAgent: userAgentOf(config),
+    responseBytesMax: config.limits.responseBytesMax,
+  });
+  closers.push(() => sender.close());
+  return sender;
+}
+
+function userAgentOf({ userAgent }: Config): string {
+  return userAgent ?? `Posthorn/${VERSION}`;
 }
 
 /** Tells whoever subscribed to it, by an event of the daemon's own, that an endpoint was disabled. */
@@ -242,7 +275,7 @@ async function openDoorTo(
   jobs: ReportNeeds["jobs"],
 ): Promise<Door> {
   const { config, log, store, timers } = ground;
-  const { engine, ingest, office, people, readiness, insight, metrics } = work;
+  const { engine, ingest, office, settings, people, readiness, insight, metrics } = work;
   const proxies = createNetwork(config.trustedProxies);
   const { handler, localHandler } = createApi({
     ...ground,
@@ -253,6 +286,7 @@ async function openDoorTo(
     proxies: { isTrustedProxy: proxies.has, authHeader: config.authHeader },
     isOwnNetwork: OWN_NETWORK.has,
     page,
+    settings,
     ingest,
     dispatcher: engine,
     insight,
@@ -260,18 +294,18 @@ async function openDoorTo(
     report: reportOf(ground, { jobs, watchers: () => 0 }),
     metrics: { rejected: metrics.rejected, page: metrics.page },
   });
-  const settings = SERVER_SETTINGS;
-  return openDoor({ ...config, handler, localHandler, settings, timers, log });
+  const listeners = { handler, localHandler, settings: SERVER_SETTINGS };
+  return openDoor({ ...config, ...listeners, timers, log });
 }
 
 function startUpkeep(ground: Ground, work: Work, door: Door): Schedule {
   const { config, log, store, closers } = ground;
-  const { engine, ingest, office, people, readiness, insight, gauges } = work;
+  const { engine, ingest, office, settings, people, readiness, insight, gauges } = work;
   const retention = createRetention({
     ...ground,
     store: store.upkeep,
     nowMs: ground.clock.nowMs,
-    retentionDays: config.retentionDays,
+    retentionDays: () => settings.read().retentionDays,
   });
   const jobs = createJobs({
     engine,

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 
 import { parse as parseToml } from "smol-toml";
 
-import type { Config, Limits } from "./domain/config.ts";
+import type { Config, EffectiveSetting, Limits } from "./domain/config.ts";
 import { expected } from "./domain/errors.ts";
 import { nearestWord } from "./domain/nearest-word.ts";
 import type { SettingInfo, SettingKey, SettingValues } from "./domain/settings.ts";
@@ -32,14 +32,6 @@ export interface ClientConfig {
   readonly apiKey: string | null;
   readonly dataDir: string;
   readonly socketPath: string | null;
-}
-
-/** One value as it is in effect, for people: a secret is masked. */
-interface EffectiveSetting {
-  readonly name: string;
-  readonly value: string | null;
-  /** `default`, a variable, a flag, or the file. */
-  readonly origin: string;
 }
 
 export type Loaded<Value> =
@@ -75,7 +67,10 @@ function here(flags: Sources["flags"], configFile: string | null): Sources {
 
 /** As `loadConfig`, from sources that the caller names. Frozen. */
 export function readConfig(sources: Sources): Loaded<Config> {
-  return read(sources, SETTING_INFOS, configOf);
+  const loaded = read(sources, SETTING_INFOS, configOf);
+  if (loaded.kind === "bad") return loaded;
+  const { config, settings } = loaded;
+  return { ...loaded, config: frozen({ ...config, settings }) };
 }
 
 /** As `loadClientConfig`, from sources that the caller names. Frozen. */
@@ -262,7 +257,7 @@ function unknown(what: string, name: string, known: readonly string[]): string {
   return `expected ${what} to be a known one, got ${name}${hint}`;
 }
 
-function configOf(values: SettingValues, workingDir: string): Config {
+function configOf(values: SettingValues, workingDir: string): Omit<Config, "settings"> {
   return {
     ...places(values, workingDir),
     listen: sure(values, "listen"),

@@ -27,7 +27,9 @@ function problems(given: Partial<Sources> & { toml?: string }): readonly string[
 
 test("without any configuration the defaults hold", () => {
   const workingDir = mkdtempSync(join(tmpdir(), "posthorn-config-"));
-  assert.deepEqual(good({ workingDir }), {
+  const { settings, ...config } = good({ workingDir });
+  assert.ok(settings.every(({ origin }) => origin === "default"));
+  assert.deepEqual(config, {
     dataDir: join(workingDir, "data"),
     socketPath: join(workingDir, "data", "posthorn.sock"),
     listen: { host: "127.0.0.1", port: 7678 },

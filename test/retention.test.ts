@@ -21,7 +21,7 @@ async function forget({ store, time }: Workshop, retentionDays: number): Promise
     timers: time.timers,
     nowMs: time.clock.nowMs,
     log: { info: say, warn: say, error: say },
-    retentionDays,
+    retentionDays: () => retentionDays,
   });
   const run = retention.run();
   await settled();
@@ -141,7 +141,7 @@ for (const [where, ends] of [
       timers: time.timers,
       nowMs: time.clock.nowMs,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      retentionDays: 30,
+      retentionDays: () => 30,
     });
     const run = retention.run();
     await settled();

@@ -133,6 +133,17 @@ export const endpointChange = z.strictObject({
   ...optional,
 });
 
+/** What the office may settle for endpoints whose maker says nothing. */
+export const endpointDefaultsInput = z
+  .strictObject({
+    backoff: members.backoff,
+    retry: members.retry,
+    timeout_ms: members.timeout_ms,
+    concurrency: members.concurrency,
+    auto_disable_days: members.auto_disable_days,
+  })
+  .partial();
+
 export const rotation = z.strictObject({
   secret: secret.optional().describe("The new secret. Else one is made."),
   signature: signature.optional().describe("Else as before."),

@@ -133,7 +133,7 @@ export function endpointJson(
   };
 }
 
-function backoffJson(backoff: Endpoint["settings"]["backoff"]): EndpointJson["backoff"] {
+export function backoffJson(backoff: Endpoint["settings"]["backoff"]): EndpointJson["backoff"] {
   return typeof backoff === "string" ? backoff : backoff.map((stepMs) => stepMs / 1_000);
 }
 

@@ -3,6 +3,7 @@ import type { Config } from "../domain/config.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { PageFiles } from "../domain/page.ts";
 import type { Insight } from "../upkeep/insight.ts";
+import type { SettingsDesk } from "../manage/office-settings.ts";
 import type { Office } from "../manage/office.ts";
 import type { People } from "../manage/people.ts";
 import type { Report } from "../upkeep/report.ts";
@@ -18,10 +19,11 @@ export interface Check {
 }
 
 export interface ApiNeeds extends Office {
-  readonly config: Pick<Config, "basePath" | "limits" | "authHeaderRole">;
+  readonly config: Pick<Config, "basePath" | "limits" | "authHeaderRole" | "settings">;
   readonly version: string;
   readonly directory: Directory;
   readonly people: People;
+  readonly settings: SettingsDesk;
   readonly proxies: PeerNeeds;
   /** Whether an address is of this machine or of a private network. */
   isOwnNetwork(address: string): boolean;

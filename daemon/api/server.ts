@@ -31,6 +31,7 @@ import { writeReply } from "./reply.ts";
 import type { Reply, Route } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { setupRoutes } from "./setup.ts";
+import { settingsRoutes } from "./settings.ts";
 import { systemRoutes } from "./system.ts";
 import { answer } from "./walk.ts";
 
@@ -70,6 +71,7 @@ function allRoutes(needs: ApiNeeds): readonly Route[] {
     ...healthRoutes(needs),
     ...overviewRoutes(needs),
     ...auditRoutes(needs),
+    ...settingsRoutes(needs),
     ...systemRoutes(needs),
     // Without the page there is nobody to sign in, and no door may stand open for setting up.
     ...(needs.page === null ? [] : pageRoutes(needs)),

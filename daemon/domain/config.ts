@@ -1,3 +1,12 @@
+/** One value as it is in effect, for people: a secret is masked. */
+export interface EffectiveSetting {
+  /** As the file has it. */
+  readonly name: string;
+  readonly value: string | null;
+  /** `default`, a variable, a flag, or the file. */
+  readonly origin: string;
+}
+
 /** The values that a configuration settles; `config.ts` on the roof is the only reader of where they come from. */
 export interface Config {
   /** Host and port, or a port alone; IPv6 in brackets. */
@@ -23,6 +32,8 @@ export interface Config {
   readonly egressProxy: string | null;
   readonly userAgent: string | null;
   readonly retentionDays: number;
+  /** What was settled, and where. */
+  readonly settings: readonly EffectiveSetting[];
   readonly limits: Limits;
 }
 

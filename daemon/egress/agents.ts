@@ -21,6 +21,8 @@ export interface Agents {
   connectionsFor(policy: EgressPolicy): Connections;
   /** The last policy of a class closes its idle connections; those with a request on them close when it ends. */
   forget(policy: EgressPolicy): void;
+  /** The instance's grants for agents made from now on; those that are there take no new requests. */
+  allow(grants: readonly Grant[]): void;
   counts(): { readonly agents: number; readonly sockets: number };
   /** Ends everything, connections on their way included. Resolves when every socket is closed. */
   close(reason: Error): Promise<void>;
@@ -34,11 +36,12 @@ interface Entry {
 
 export function createAgents(
   line: Line,
-  instanceGrants: readonly Grant[],
+  firstGrants: readonly Grant[],
   limits: AgentLimits,
 ): Agents {
   const entriesByKey = new Map<string, Entry>();
-  const entriesByPolicy = new WeakMap<EgressPolicy, Entry>();
+  let entriesByPolicy = new WeakMap<EgressPolicy, Entry>();
+  let instanceGrants = firstGrants;
   const live = new Set<Connections>();
   const openings = new Set<() => void>();
   const sockets = new Set<Socket>();
@@ -76,6 +79,13 @@ export function createAgents(
     return entry;
   };
 
+  const retire = ({ connections }: Entry): void => {
+    connections.close().then(
+      () => live.delete(connections),
+      () => live.delete(connections), // destroyed meanwhile: closed all the same
+    );
+  };
+
   return {
     connectionsFor: (policy) => (entriesByPolicy.get(policy) ?? join(policy)).connections,
     forget(policy) {
@@ -85,11 +95,14 @@ export function createAgents(
       entry.policies.delete(policy);
       if (entry.policies.size > 0) return;
       entriesByKey.delete(entry.key);
-      const { connections } = entry;
-      connections.close().then(
-        () => live.delete(connections),
-        () => live.delete(connections), // destroyed meanwhile: closed all the same
-      );
+      retire(entry);
+    },
+    allow(grants) {
+      instanceGrants = grants;
+      const before = [...entriesByKey.values()];
+      entriesByKey.clear();
+      entriesByPolicy = new WeakMap();
+      for (const entry of before) retire(entry);
     },
     counts: () => ({ agents: entriesByKey.size, sockets: sockets.size }),
     async close(reason) {

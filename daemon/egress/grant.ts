@@ -1,7 +1,7 @@
 /** What an operator may write to open a target that is refused by default. */
 import ipaddr from "ipaddr.js";
 import { expected } from "../domain/errors.ts";
-import { addressText, parseAddress, socketText } from "./address.ts";
+import { addressText, carriedIpv4, parseAddress, socketText } from "./address.ts";
 import { hostOf, isName } from "./target.ts";
 import { classOf, isWithin, type IpAddress } from "./ranges.ts";
 
@@ -88,6 +88,13 @@ function grantable(grant: Grant, address: IpAddress, text: string): ParsedGrant 
 
 function problem(wanted: string, text: string): ParsedGrant {
   return { kind: "problem", message: expected("an egress grant", wanted, text) };
+}
+
+/** True when the grant is for a metadata address, or for one that carries one. */
+export function opensMetadata(grant: Grant): boolean {
+  if (grant.kind !== "socket") return false;
+  const carried = carriedIpv4(grant.address).map(({ address }) => address);
+  return [grant.address, ...carried].some((address) => classOf(address).kind === "metadata");
 }
 
 /** True when the grant names exactly this address and port. */

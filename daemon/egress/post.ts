@@ -5,7 +5,7 @@ import { createAgents } from "./agents.ts";
 import { attempt, dispatchOptions, type AttemptTerms } from "./attempt.ts";
 import { dialAddresses, type Dial } from "./connector.ts";
 import { ConnectFailed, failed } from "./failure.ts";
-import { parseGrant, type Grant } from "./grant.ts";
+import { parseGrant, readGrants, type Grant } from "./grant.ts";
 import type { Resolver } from "./resolver.ts";
 import { checkUrl, type CheckedUrl } from "./target.ts";
 import { parseProxy, type Proxy } from "./tunnel.ts";
@@ -41,6 +41,11 @@ export interface SenderNeeds {
 /** A sender whose connections can be counted. */
 export interface CountedSender extends Sender {
   counts(): { readonly agents: number; readonly sockets: number };
+  /**
+   * These are the instance's grants from the next attempt on. Connections that were opened under others end with the attempts that
+   * are on them. One that can't be read grants nothing.
+   */
+  allow(instanceGrants: readonly string[]): void;
 }
 
 /** Throws where a grant or the proxy of the instance can't be read: config.ts has asked `parseGrant` and `parseProxy`. */
@@ -94,6 +99,7 @@ export function createSender(needs: SenderNeeds): CountedSender {
       agents.forget(policy);
     },
     counts: () => agents.counts(),
+    allow: (texts) => agents.allow(readGrants(texts)),
     close() {
       const reason = failed("connection_reset", "The sender was closed during the attempt.");
       closing ??= agents.close(new ConnectFailed(reason));

@@ -1,6 +1,7 @@
 /** What this room says of settings before anything is sent: to whoever makes an endpoint. */
+import { expected } from "../domain/errors.ts";
 import type { Parsed } from "../domain/parsed.ts";
-import { parseGrant, readGrants } from "./grant.ts";
+import { opensMetadata, parseGrant, readGrants } from "./grant.ts";
 import { checkAddress } from "./guard.ts";
 import { checkUrl } from "./target.ts";
 
@@ -13,7 +14,18 @@ export interface EgressRules {
   foresee(url: string, grants: readonly string[]): string | null;
 }
 
-export function egressRules(instanceGrants: readonly string[]): EgressRules {
+/**
+ * As `checkGrant`, for a grant that is given to every endpoint at once: a metadata address is never among those, not even by its
+ * port, since whoever makes an endpoint could read the machine's credentials by it.
+ */
+export function checkGrantForAll(text: string): string | null {
+  const parsed = parseGrant(text);
+  if (parsed.kind === "problem") return parsed.message;
+  if (!opensMetadata(parsed.grant)) return null;
+  return expected("an egress grant for every endpoint", "no metadata address", text);
+}
+
+export function egressRules(instanceGrants: () => readonly string[]): EgressRules {
   return {
     readUrl(url) {
       const checked = checkUrl(url);
@@ -28,7 +40,7 @@ export function egressRules(instanceGrants: readonly string[]): EgressRules {
       const checked = checkUrl(url);
       if (checked.kind === "problem") return null;
       const { host, port, addresses } = checked.target;
-      const all = readGrants([...instanceGrants, ...grants]);
+      const all = readGrants([...instanceGrants(), ...grants]);
       const verdicts = (addresses ?? []).map((address) => checkAddress(address, port, all, host));
       const [first] = verdicts;
       // Of several addresses the allowed ones are dialled.

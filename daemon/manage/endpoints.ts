@@ -10,6 +10,7 @@ import type { Problem } from "../domain/errors.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import type { IdMaker } from "../domain/id.ts";
 import type { Chance, Clock, Dispatcher, Vault } from "../domain/ports.ts";
+import type { EndpointDefaults } from "../domain/office-settings.ts";
 import type { EndpointChange, OfficeStore } from "../domain/stores.ts";
 import type { Commit } from "./commit.ts";
 import { createCommit } from "./commit.ts";
@@ -105,6 +106,8 @@ export interface EndpointsNeeds {
   readonly clock: Clock;
   readonly rules: EgressRules;
   readonly takeTurns: TakeTurns;
+  /** What a new endpoint has where nothing is said; absent for what everybody's has. */
+  readonly defaults?: () => EndpointDefaults;
 }
 
 export function createEndpoints(needs: EndpointsNeeds): Endpoints {
@@ -132,7 +135,10 @@ async function create(
   applicationSeq: number,
   input: NewEndpointInput,
 ): Promise<{ endpoint: Endpoint; secret: RevealedSecret }> {
-  const merged = withPlainUrl(mergeSettings(null, input.settings), needs.rules);
+  const merged = withPlainUrl(
+    mergeSettings(null, { ...needs.defaults?.(), ...said(input.settings) }),
+    needs.rules,
+  );
   const { headers, problems } = givenHeaders(merged.headers, {});
   const settings = { ...merged, headers };
   const auth = input.auth ?? null;
@@ -163,6 +169,10 @@ async function create(
   });
   needs.directory.putEndpoint(endpoint);
   return { endpoint, secret: newest(needs, endpoint) };
+}
+
+function said(input: SettingsInput): SettingsInput {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }
 
 function secretProblems(

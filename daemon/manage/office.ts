@@ -1,5 +1,6 @@
 import type { Directory } from "../domain/directory.ts";
 import type { IdMaker } from "../domain/id.ts";
+import type { EndpointDefaults } from "../domain/office-settings.ts";
 import type {
   Chance,
   Clock,
@@ -51,6 +52,7 @@ export interface OfficeNeeds {
   readonly timers: Timers;
   readonly feed: Feed;
   readonly rules: EgressRules;
+  readonly defaults?: () => EndpointDefaults;
   readonly schemas: Pick<SchemaChecker, "problemOf">;
 }
 

@@ -253,4 +253,13 @@ export const MIGRATIONS: readonly Migration[] = [
       `insert into counter (name, value) values ('statistic minutes', 0), ('statistic hours', 0)`,
     ],
   },
+  {
+    name: "settings",
+    statements: [
+      `create table office_setting (
+         name text primary key,
+         value_json text not null
+       ) strict, without rowid`,
+    ],
+  },
 ];

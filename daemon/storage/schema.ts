@@ -17,6 +17,12 @@ export interface Database {
   account: AccountTable;
   session: SessionTable;
   audit: AuditTable;
+  office_setting: OfficeSettingTable;
+}
+
+interface OfficeSettingTable {
+  name: string;
+  value_json: string;
 }
 
 interface ApplicationTable {

@@ -8,6 +8,7 @@ import type {
 import type { StoreReport } from "../domain/database-size.ts";
 import type { AccountStore } from "../domain/account.ts";
 import type { StatisticStore } from "../domain/statistics.ts";
+import type { SettingsStore } from "../domain/office-settings.ts";
 import { createAccountStore } from "./accounts.ts";
 import { createApplicationKeeper, ensureDefaultApplication } from "./applications.ts";
 import { createDeliveryStore } from "./deliveries.ts";
@@ -18,6 +19,7 @@ import { createKeyKeeper } from "./keys.ts";
 import { createMotion } from "./motion.ts";
 import type { Connection, OpenOptions } from "./open.ts";
 import { openDatabase } from "./open.ts";
+import { createSettingsStore } from "./office-settings.ts";
 import { createReadStore } from "./reads.ts";
 import { createReplayer } from "./replay.ts";
 import { databaseSize } from "./sizes.ts";
@@ -34,6 +36,7 @@ export interface Store {
   readonly accounts: AccountStore;
   readonly report: StoreReport;
   readonly statistics: StatisticStore;
+  readonly settings: SettingsStore;
   /** Everything that was committed is in the file; no method may be called after it. */
   close(): void;
 }
@@ -76,6 +79,7 @@ export function storeOn(connection: Connection): Store {
     },
     upkeep: createUpkeepStore(connection),
     accounts: createAccountStore(connection),
+    settings: createSettingsStore(connection),
     report: {
       sqliteVersion: String(connection.file.prepare("select sqlite_version()").pluck().get()),
       size: () => databaseSize(connection),

@@ -15,7 +15,8 @@ export interface RetentionNeeds {
   readonly timers: Timers;
   readonly nowMs: () => number;
   readonly log: Log;
-  readonly retentionDays: number;
+  /** Asked at each run. */
+  readonly retentionDays: () => number;
 }
 
 export interface Retention {
@@ -34,7 +35,7 @@ export function createRetention(needs: RetentionNeeds): Retention {
   }
 
   async function forgetEvents(): Promise<number> {
-    const beforeMs = nowMs() - needs.retentionDays * DAY_MS;
+    const beforeMs = nowMs() - needs.retentionDays() * DAY_MS;
     let total = 0;
     for (let afterSeq: number | null = 0; afterSeq !== null && !isStopped;) {
       const query = { beforeMs, afterSeq, limit: EVENTS_PER_CHUNK };

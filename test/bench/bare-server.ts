@@ -12,8 +12,9 @@ import type { EventStore } from "../../daemon/domain/stores.ts";
 import { createIngest } from "../../daemon/ingest/accept.ts";
 import { createPace } from "../../daemon/ingest/pace.ts";
 import { createSchemaProblems } from "../../daemon/ingest/schemas.ts";
+import { openSettingsDesk } from "../../daemon/manage/office-settings.ts";
 import { openOffice } from "../../daemon/manage/office.ts";
-import { egressRules } from "../../daemon/egress/rules.ts";
+import { checkGrantForAll, egressRules } from "../../daemon/egress/rules.ts";
 import { createKeyring } from "../../daemon/manage/secrets.ts";
 import { fillDirectory } from "../../daemon/manage/start.ts";
 import { openStore } from "../../daemon/storage/store.ts";
@@ -132,12 +133,18 @@ async function openBareApi(key: string) {
     clock,
     timers,
     feed,
-    rules: egressRules([]),
+    rules: egressRules(() => []),
     schemas,
   });
   await office.keys.ensureKey(key);
   const api = createApi({
-    config: { basePath: "", limits: LIMITS, authHeaderRole: "viewer" },
+    config: { basePath: "", limits: LIMITS, authHeaderRole: "viewer", settings: [] },
+    settings: await openSettingsDesk({
+      store: store.settings,
+      configured: { egressAllow: [], retentionDays: 30, isRetentionPinned: false },
+      checkGrant: checkGrantForAll,
+      onGrants: () => undefined,
+    }),
     people: await openPeople({
       ids,
       chance,

@@ -13,7 +13,7 @@ import { createDirectory } from "../../daemon/domain/directory.ts";
 import { createIdMaker } from "../../daemon/domain/id.ts";
 import type { Settlement } from "../../daemon/domain/delivery.ts";
 import type { Admission, Change, Feed, Ingest, SchemaChecker } from "../../daemon/domain/ports.ts";
-import { egressRules } from "../../daemon/egress/rules.ts";
+import { checkGrantForAll, egressRules } from "../../daemon/egress/rules.ts";
 import type { IngestNeeds } from "../../daemon/ingest/accept.ts";
 import { createIngest } from "../../daemon/ingest/accept.ts";
 import { createSchemaProblems } from "../../daemon/ingest/schemas.ts";
@@ -23,6 +23,7 @@ import { createEndpoints } from "../../daemon/manage/endpoints.ts";
 import { createEventTypes } from "../../daemon/manage/event-types.ts";
 import { openKeys } from "../../daemon/manage/keys.ts";
 import { createMotion } from "../../daemon/manage/motion.ts";
+import { openSettingsDesk } from "../../daemon/manage/office-settings.ts";
 import { createReplay } from "../../daemon/manage/replay.ts";
 import { createKeyring } from "../../daemon/manage/secrets.ts";
 import { fillDirectory } from "../../daemon/manage/start.ts";
@@ -120,7 +121,14 @@ async function openRooms(options: HouseOptions) {
   await keys.ensureKey(ROOT_KEY);
   const ready: { checks: readonly Check[] } = { checks: [{ name: "store", ok: true, detail: "" }] };
   const rejected: string[] = [];
+  const settings = await openSettingsDesk({
+    store: store.settings,
+    configured: { egressAllow: [], retentionDays: 30, isRetentionPinned: false },
+    checkGrant: checkGrantForAll,
+    onGrants: () => undefined,
+  });
   const needs: ApiNeeds = {
+    settings,
     config: configFor(options),
     ...STRANGERS,
     people: await openPeople({
@@ -147,7 +155,8 @@ async function openRooms(options: HouseOptions) {
       ...shared,
       vault,
       keyring: createKeyring(vault),
-      rules: egressRules([]),
+      rules: egressRules(settings.grants),
+      defaults: () => settings.read().endpointDefaults,
       takeTurns,
     }),
     deletion: createDeletion({ ...shared, takeTurns }),
@@ -210,7 +219,7 @@ const STRANGERS = {
 
 function configFor(options: HouseOptions): ApiNeeds["config"] {
   const basePath = options.basePath ?? "";
-  return { basePath, limits: limitsFor(options), authHeaderRole: "viewer" };
+  return { basePath, limits: limitsFor(options), authHeaderRole: "viewer", settings: [] };
 }
 
 function limitsFor(options: HouseOptions): ApiNeeds["config"]["limits"] {
