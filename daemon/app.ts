@@ -334,7 +334,7 @@ function reportOf(
   const { versions, platform, arch } = process;
   const facts = {
     node: versions.node,
-    sqlite: store.report.sqliteVersion,
+    sqlite: store.report.sqliteVersion(),
     platform: `${platform} ${arch}`,
     startedAtMs: clock.wallMs(),
   };

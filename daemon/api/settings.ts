@@ -59,7 +59,7 @@ function updateSettings(needs: ApiNeeds): Route {
       await needs.settings.change({
         egressAllow: body.egress_allow,
         retentionDays: body.retention_days,
-        endpointDefaults: defaults == null ? defaults : settingsInput(defaults),
+        endpointDefaults: defaults && settingsInput(defaults),
       });
       return json(200, settingsJson(needs));
     },

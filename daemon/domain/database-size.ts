@@ -17,7 +17,7 @@ export interface DatabaseSize {
 
 /** What the file is, for whoever looks after it. */
 export interface StoreReport {
-  readonly sqliteVersion: string;
+  sqliteVersion(): string;
   /** Reads the whole file, in a thread of its own: not to be asked often. */
   size(): Promise<DatabaseSize>;
 }

@@ -7,7 +7,7 @@ import { EGRESS_ALLOW_MAX } from "./settings.ts";
 import { createTurns } from "./turns.ts";
 
 /** All of them, whoever settled each. */
-export interface SettingsInEffect {
+interface SettingsInEffect {
   readonly egressAllow: readonly string[];
   readonly retentionDays: number;
   readonly endpointDefaults: Required<EndpointDefaults>;
@@ -18,7 +18,7 @@ type GivenDefaults = {
 };
 
 /** What is absent stays as it is; null is the configuration's again, or the defaults that everybody has. */
-export interface SettingsChange {
+interface SettingsChange {
   readonly egressAllow?: readonly string[] | undefined;
   readonly retentionDays?: number | null | undefined;
   readonly endpointDefaults?: GivenDefaults | null | undefined;

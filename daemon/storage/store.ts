@@ -81,7 +81,7 @@ export function storeOn(connection: Connection): Store {
     accounts: createAccountStore(connection),
     settings: createSettingsStore(connection),
     report: {
-      sqliteVersion: String(connection.file.prepare("select sqlite_version()").pluck().get()),
+      sqliteVersion: () => String(connection.file.prepare("select sqlite_version()").pluck().get()),
       size: () => databaseSize(connection),
     },
     statistics: createStatisticStore(connection),

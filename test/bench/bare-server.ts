@@ -12,11 +12,13 @@ import type { EventStore } from "../../daemon/domain/stores.ts";
 import { createIngest } from "../../daemon/ingest/accept.ts";
 import { createPace } from "../../daemon/ingest/pace.ts";
 import { createSchemaProblems } from "../../daemon/ingest/schemas.ts";
+import type { SettingsDesk } from "../../daemon/manage/office-settings.ts";
 import { openSettingsDesk } from "../../daemon/manage/office-settings.ts";
 import { openOffice } from "../../daemon/manage/office.ts";
 import { checkGrantForAll, egressRules } from "../../daemon/egress/rules.ts";
 import { createKeyring } from "../../daemon/manage/secrets.ts";
 import { fillDirectory } from "../../daemon/manage/start.ts";
+import type { Store } from "../../daemon/storage/store.ts";
 import { openStore } from "../../daemon/storage/store.ts";
 import { openInsight } from "../../daemon/upkeep/insight.ts";
 import { openChance } from "../../daemon/system/chance.ts";
@@ -100,6 +102,15 @@ async function openRooms() {
   return { clock, chance, timers, ids, store, directory, feed, metrics };
 }
 
+function openSettings(store: Store): Promise<SettingsDesk> {
+  return openSettingsDesk({
+    store: store.settings,
+    configured: { egressAllow: [], retentionDays: 30, isRetentionPinned: false },
+    checkGrant: checkGrantForAll,
+    onGrants: () => undefined,
+  });
+}
+
 async function openBareApi(key: string) {
   const rooms = await openRooms();
   const { clock, chance, timers, ids, store, directory, feed, metrics } = rooms;
@@ -139,12 +150,7 @@ async function openBareApi(key: string) {
   await office.keys.ensureKey(key);
   const api = createApi({
     config: { basePath: "", limits: LIMITS, authHeaderRole: "viewer", settings: [] },
-    settings: await openSettingsDesk({
-      store: store.settings,
-      configured: { egressAllow: [], retentionDays: 30, isRetentionPinned: false },
-      checkGrant: checkGrantForAll,
-      onGrants: () => undefined,
-    }),
+    settings: await openSettings(store),
     people: await openPeople({
       ids,
       chance,

@@ -23,6 +23,7 @@ import { createEndpoints } from "../../daemon/manage/endpoints.ts";
 import { createEventTypes } from "../../daemon/manage/event-types.ts";
 import { openKeys } from "../../daemon/manage/keys.ts";
 import { createMotion } from "../../daemon/manage/motion.ts";
+import type { SettingsDesk } from "../../daemon/manage/office-settings.ts";
 import { openSettingsDesk } from "../../daemon/manage/office-settings.ts";
 import { createReplay } from "../../daemon/manage/replay.ts";
 import { createKeyring } from "../../daemon/manage/secrets.ts";
@@ -121,12 +122,7 @@ async function openRooms(options: HouseOptions) {
   await keys.ensureKey(ROOT_KEY);
   const ready: { checks: readonly Check[] } = { checks: [{ name: "store", ok: true, detail: "" }] };
   const rejected: string[] = [];
-  const settings = await openSettingsDesk({
-    store: store.settings,
-    configured: { egressAllow: [], retentionDays: 30, isRetentionPinned: false },
-    checkGrant: checkGrantForAll,
-    onGrants: () => undefined,
-  });
+  const settings = await openTestSettings(store);
   const needs: ApiNeeds = {
     settings,
     config: configFor(options),
@@ -209,6 +205,14 @@ const REPORT = {
   jobs: [],
   watchers: 0,
 } as const;
+function openTestSettings(store: Store): Promise<SettingsDesk> {
+  return openSettingsDesk({
+    store: store.settings,
+    configured: { egressAllow: [], retentionDays: 30, isRetentionPinned: false },
+    checkGrant: checkGrantForAll,
+    onGrants: () => undefined,
+  });
+}
 
 /** Nobody stands in front, and everybody is at home. */
 const STRANGERS = {
