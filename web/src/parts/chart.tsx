@@ -8,6 +8,10 @@ import type { Plot, PlotLook } from "./plot.ts";
 
 interface ChartProps {
   readonly title: string;
+  /** Where the heading around it says the same. */
+  readonly isTitleHidden?: boolean;
+  /** Beside the title, while nothing is under the pointer. */
+  readonly note?: string;
   /** What the picture says, in a sentence. */
   readonly summary: string;
   /** The beginning of each bucket. */
@@ -35,9 +39,9 @@ export function Chart(props: ChartProps) {
   return (
     <figure class="chart" aria-label={title}>
       <figcaption>
-        <h3>{title}</h3>
-        <span class="soft small number" aria-hidden="true">
-          {shown === null ? "" : dateTime(atMs[shown] ?? 0)}
+        <h3 class={props.isTitleHidden === true ? "only-read" : undefined}>{title}</h3>
+        <span class="soft small number">
+          {shown === null ? (props.note ?? "") : dateTime(atMs[shown] ?? 0)}
         </span>
         <p class="only-read">{summary}</p>
       </figcaption>

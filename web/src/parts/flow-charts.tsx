@@ -1,10 +1,9 @@
-import type { ComponentChildren } from "preact";
 import type { ChartsJson } from "../../../daemon/api/overview-json.ts";
 import type { Span } from "../data/charts.ts";
 import { SPANS_MS } from "../data/charts.ts";
 import { compact, duration, number } from "../words/format.ts";
 import type { Key } from "../words/en.ts";
-import { t } from "../words/words.ts";
+import { t, tn } from "../words/words.ts";
 import type { ChartSeries, ChartTone } from "./chart-series.ts";
 import { Chart } from "./chart.tsx";
 import { filterValue, SelectFilter } from "./filters.tsx";
@@ -13,7 +12,6 @@ type Point = ChartsJson["points"][number];
 
 interface FlowChartProps {
   readonly charts: ChartsJson;
-  readonly empty?: ComponentChildren;
 }
 
 const CAUSES_SHOWN = 5;
@@ -40,7 +38,10 @@ export function SpanFilter() {
 }
 
 /** Events in, deliveries out, attempts that failed. */
-export function ThroughputChart({ charts, empty }: FlowChartProps) {
+export function ThroughputChart({
+  charts,
+  isTitleHidden = false,
+}: FlowChartProps & { readonly isTitleHidden?: boolean }) {
   const { points } = charts;
   const accepted = points.map((point) => point.accepted);
   const series: ChartSeries[] = [
@@ -75,18 +76,27 @@ export function ThroughputChart({ charts, empty }: FlowChartProps) {
   };
   return (
     <Chart
-      title={t("chart.throughput", { span: duration(charts.bucket_ms) })}
+      title={t("overview.throughput")}
+      isTitleHidden={isTitleHidden}
+      note={bucketText(charts.bucket_ms)}
       summary={t("chart.throughput.summary", values)}
       atMs={atMsOf(points)}
       series={series}
       format={compact}
-      empty={empty ?? t("chart.none")}
+      empty={t("chart.none")}
     />
   );
 }
 
+function bucketText(bucketMs: number): string {
+  const minutes = Math.round(bucketMs / 60_000);
+  return minutes < 60
+    ? tn("chart.bucket.minutes", minutes)
+    : tn("chart.bucket.hours", Math.round(minutes / 60));
+}
+
 /** How long attempts took, by percentile. */
-export function LatencyChart({ charts, empty }: FlowChartProps) {
+export function LatencyChart({ charts }: FlowChartProps) {
   const { points } = charts;
   const last = points.findLast(({ p95_ms: ms }) => ms !== null);
   const series: readonly ChartSeries[] = [
@@ -120,13 +130,13 @@ export function LatencyChart({ charts, empty }: FlowChartProps) {
       atMs={atMsOf(points)}
       series={series}
       format={duration}
-      empty={empty ?? t("chart.none")}
+      empty={t("chart.none")}
     />
   );
 }
 
 /** Failed attempts by what went wrong, the most frequent first. */
-export function CausesChart({ charts, empty }: FlowChartProps) {
+export function CausesChart({ charts }: FlowChartProps) {
   const { points } = charts;
   const ranked = rankedCauses(points);
   const named = ranked.slice(0, CAUSES_SHOWN).map(([cause]) => cause);
@@ -154,7 +164,7 @@ export function CausesChart({ charts, empty }: FlowChartProps) {
       }))}
       format={compact}
       isStacked
-      empty={empty ?? t("chart.causes.none")}
+      empty={t("chart.causes.none")}
     />
   );
 }

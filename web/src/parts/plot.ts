@@ -77,7 +77,7 @@ function optionsOf(
       y: { range: (_chart, _min, max) => [0, upper(max)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 80, values: timeLabels },
+      { ...axis, grid: { show: false }, size: 28, space: 80, values: timeLabels },
       { ...axis, size: axisWidth, space: 36, values: (_chart, ticks) => ticks.map(format) },
     ],
     series: [{}, ...series.map((each, index) => seriesOf(each, index, isStacked, look))],
@@ -121,7 +121,12 @@ function seriesOf(
   const stroke = look.series[index] ?? look.ink;
   if (isStacked) {
     const paths = uPlot.paths.bars?.({ size: [0.8, 40], gap: 1 });
-    return { label, fill: stroke, ...(paths === undefined ? {} : { paths }), points: NO_POINTS };
+    return {
+      label,
+      fill: stroke,
+      ...(paths === undefined ? {} : { paths }),
+      points: { show: false },
+    };
   }
   return {
     label,
@@ -129,11 +134,10 @@ function seriesOf(
     width: 2,
     ...(dash === undefined ? {} : { dash: [...dash] }),
     ...(isFilled === true ? { fill: faint(stroke) } : {}),
-    points: NO_POINTS,
+    // No dot on each value, but one where a value stands alone and no line could show it.
+    points: { size: 5, space: 10_000 },
   };
 }
-
-const NO_POINTS = { show: false } as const;
 
 function faint(colour: string): string {
   return `color-mix(in srgb, ${colour} 12%, transparent)`;

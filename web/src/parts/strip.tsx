@@ -72,6 +72,9 @@ export function Strip({
   );
 }
 
+/** Of the height: what failed is lower, and lowest what will be tried again. */
+const SHARES = { delivered: 1, failed: 0.45, exhausted: 0.7, blocked: 0.7 } as const;
+
 function Bar({
   cell,
   x,
@@ -81,7 +84,7 @@ function Bar({
   readonly x: number;
   readonly isChosen: boolean;
 }) {
-  const height = cell.outcome === "delivered" ? HEIGHT : HEIGHT * 0.6;
+  const height = HEIGHT * SHARES[cell.outcome];
   return (
     <rect
       class={`bar ${cell.outcome}${isChosen ? " chosen" : ""}`}

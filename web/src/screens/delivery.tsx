@@ -4,6 +4,7 @@ import type { DeliveryWithAttemptsJson } from "../../../daemon/api/delivery-json
 import type { Outcome } from "../data/api.ts";
 import { post } from "../data/api.ts";
 import { endpointName, useEndpoints } from "../data/endpoints.ts";
+import { grantIn } from "../data/grant.ts";
 import { onDelta } from "../data/live.ts";
 import { useResource } from "../data/resource.ts";
 import { ActButton } from "../parts/act.tsx";
@@ -172,11 +173,6 @@ function withTimes(sentence: string): ComponentChildren {
   return sentence
     .split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/)
     .map((part, index) => (index % 2 === 1 ? <Time key={index} at={part} /> : part));
-}
-
-/** The grant that the guard's own message names; see daemon/egress/guard.ts. */
-function grantIn(sentence: string): string | null {
-  return /\badd (\S+) to POSTHORN_EGRESS_ALLOW/.exec(sentence)?.[1] ?? null;
 }
 
 function Countdown({ at }: { readonly at: string }) {

@@ -360,10 +360,10 @@ function Network({ form: { draft, set, problem } }: FormPart) {
         onValue={(verifiesTls) => set({ verifiesTls })}
       />
       {!draft.verifiesTls && (
-        <p class="notice warn" role="status">
+        <div class="notice warn" role="status">
           <Icon name="warn" />
-          <span>{t("field.tls-verify.warning")}</span>
-        </p>
+          <div>{t("field.tls-verify.warning")}</div>
+        </div>
       )}
     </>
   );

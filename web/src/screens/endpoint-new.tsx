@@ -113,10 +113,10 @@ function MadeOne({
       <Warnings endpoint={made} onChange={(now) => onChange({ ...made, ...now })} />
       <section class="panel form-panel">
         <h2>{t("endpoint.secret")}</h2>
-        <p class="notice warn">
+        <div class="notice warn">
           <Icon name="lock" />
-          <span>{t("endpoint.secret.once")}</span>
-        </p>
+          <div>{t("endpoint.secret.once")}</div>
+        </div>
         <p>{t(made.public_key === null ? "endpoint.secret.what" : "endpoint.public-key.what")}</p>
         <div class="code-box">
           <code>{secret}</code>

@@ -15,10 +15,10 @@ export function StateNotice({ endpoint }: { readonly endpoint: EndpointJson }) {
   const words = stateWords(endpoint);
   if (words === null) return null;
   return (
-    <p class={`notice ${endpoint.state === "disabled" ? "bad" : "warn"}`}>
+    <div class={`notice ${endpoint.state === "disabled" ? "bad" : "warn"}`}>
       <Icon name={endpoint.state === "active" ? "clock" : "pause"} />
-      <span>{words}</span>
-    </p>
+      <div>{words}</div>
+    </div>
   );
 }
 

@@ -1,13 +1,20 @@
+import { useState } from "preact/hooks";
 import type { AttentionJson } from "../../../daemon/api/overview-json.ts";
 import { isAdmin } from "../data/session.ts";
 import { Icon } from "../parts/icon.tsx";
 import { linkTo } from "../shell/address.ts";
+import { withLocalTimes } from "../words/format.ts";
 import type { Key } from "../words/en.ts";
 import { t, tn } from "../words/words.ts";
 
+const SHOWN = 4;
+
 /** What a person should look at, each with the way to where it is put right. Nothing where there is nothing. */
 export function Attention({ items }: { readonly items: readonly AttentionJson[] }) {
+  const [isWhole, setWhole] = useState(false);
   if (items.length === 0) return null;
+  const shown = isWhole || items.length <= SHOWN + 1 ? items : items.slice(0, SHOWN);
+  const more = items.length - shown.length;
   return (
     <section class="panel flush" aria-label={t("attention.title")}>
       <div class="panel-head">
@@ -15,16 +22,24 @@ export function Attention({ items }: { readonly items: readonly AttentionJson[] 
         <span class="soft small">{tn("attention.count", items.length)}</span>
       </div>
       <ul class="attention">
-        {items.map((item) => (
+        {shown.map((item) => (
           <li key={`${item.code}${item.endpoint_id ?? ""}`}>
             <span class={`badge ${item.severity === "error" ? "bad" : "warn"}`}>
               <Icon name={item.severity === "error" ? "cross" : "warn"} />
               {t(`attention.${item.code}` satisfies Key)}
             </span>
-            <span>{item.sentence}</span>
+            <span>{withLocalTimes(item.sentence)}</span>
             <Remedy item={item} />
           </li>
         ))}
+        {more > 0 && (
+          <li class="attention-more">
+            <button type="button" class="button quiet small" onClick={() => setWhole(true)}>
+              <Icon name="down" />
+              {tn("attention.more", more)}
+            </button>
+          </li>
+        )}
       </ul>
     </section>
   );

@@ -122,7 +122,7 @@ function Throughput() {
         <SpanFilter />
       </div>
       {problem !== null && <Problem problem={problem} retry={reload} />}
-      {value !== null && <ThroughputChart charts={value} />}
+      {value !== null && <ThroughputChart charts={value} isTitleHidden />}
       {value === null && problem === null && <p class="chart-empty soft">{t("list.loading")}</p>}
     </section>
   );

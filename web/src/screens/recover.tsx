@@ -1,5 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import type { FailureGroupJson } from "../../../daemon/api/overview-json.ts";
+import { errorWords } from "../../../daemon/domain/error-words.ts";
 import { endpointName, useEndpoints } from "../data/endpoints.ts";
 import { useResource } from "../data/resource.ts";
 import { ActButton } from "../parts/act.tsx";
@@ -198,7 +199,8 @@ function Failure({
       <div>
         <a href={linkTo(["deliveries"], { endpoint_id: endpointId, error })}>
           <code>{error}</code>
-        </a>
+        </a>{" "}
+        <span>{errorWords(error)}</span>
         <p class="soft small">
           {t("recover.first")} <Time at={group.first_at} /> · {t("recover.last")}{" "}
           <Time at={group.last_at} />

@@ -29,6 +29,13 @@ export function shortTime(atMs: number): string {
   ).format(atMs);
 }
 
+/** A sentence of the daemon's, whose times are in UTC, with the reader's own in their place. */
+export function withLocalTimes(sentence: string): string {
+  return sentence.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) =>
+    shortTime(Date.parse(at)),
+  );
+}
+
 /** A label of a time axis of that length: the time of day, or the date where it spans several. */
 export function axisTime(atMs: number, spanMs: number): string {
   return format(
