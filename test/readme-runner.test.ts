@@ -110,6 +110,12 @@ test("what one shell block sets, with quotes and line breaks, the next one knows
   assert.equal(output, "it's\n  two lines");
 });
 
+test("and so does a program after it, in its environment", async (t) => {
+  const place = placeOf(t);
+  assert.equal((await run(place, "sh", "KEY='one two'")).code, 0);
+  assert.equal((await run(place, "js", "console.log(process.env.KEY)")).output, "one two\n");
+});
+
 test("a command that reads its input does not swallow the rest of the block", async (t) => {
   assert.deepEqual(await run(placeOf(t), "sh", "cat\necho after"), { code: 0, output: "after\n" });
 });

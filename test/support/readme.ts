@@ -88,7 +88,8 @@ export async function runBlock(block: Block, place: Workplace): Promise<Run> {
   const isDecorated = block.language === "ts" && DECORATOR.test(text);
   const code = isDecorated ? await withoutDecorators(text) : text;
   const language = isDecorated ? "js" : block.language;
-  const [command, ...words] = language === "sh" ? shellCommand(place) : nodeCommand(language);
+  const [command, ...words] =
+    language === "sh" ? shellCommand(place) : nodeCommand(language, place);
   const child = spawn(command, words, {
     cwd: place.root,
     env: { ...place.env, PATH: pathOf(place) },
@@ -141,13 +142,21 @@ function stopGroup(pid: number | undefined): void {
   }
 }
 
-function nodeCommand(language: string): [string, ...string[]] {
-  return [process.execPath, `--input-type=${language === "ts" ? "module-typescript" : "module"}`];
+/** What shell blocks before it have set is in the program's environment, as in the reader's own shell. */
+function nodeCommand(language: string, place: Workplace): [string, ...string[]] {
+  const type = `--input-type=${language === "ts" ? "module-typescript" : "module"}`;
+  const state = stateOf(place);
+  if (!existsSync(state)) return [process.execPath, type];
+  return ["sh", "-c", 'set -a; . "$1"; exec "$2" "$3"', "sh", state, process.execPath, type];
+}
+
+function stateOf({ folder }: Workplace): string {
+  return join(folder, "state.sh");
 }
 
 /** Each block is a shell of its own; what it sets is written down at its end and known to the next. */
-function shellCommand({ folder }: Workplace): [string, ...string[]] {
-  const state = join(folder, "state.sh");
+function shellCommand(place: Workplace): [string, ...string[]] {
+  const state = stateOf(place);
   if (!existsSync(state)) writeFileSync(state, "");
   // `read` would take the block line by line from the same pipe that its commands may read: so it is read whole first.
   const script =

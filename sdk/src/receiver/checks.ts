@@ -42,5 +42,7 @@ export function isIntegerIn(min: number, max: number): (value: unknown) => boole
 
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  // Its source is nobody's help: it is a factory that was not called, most of the time.
+  if (typeof value === "function") return "a function";
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }
