@@ -29,6 +29,7 @@ const WRONG: readonly (readonly [object, RegExp])[] = [
   [{ endpoint: "" }, /expected endpoint to be the route's name, got ""/],
   [{ endpoint: undefined }, /expected endpoint to be the route's name, got undefined/],
   [{ provider: "stripe" }, /expected provider to be made by a provider's factory, got "stripe"/],
+  [{ provider: createReceiver }, /made by a provider's factory, got a function$/],
   [{ inbox: {} }, /expected inbox to be made by an inbox's factory, got an object/],
   [{ mode: "async" }, /expected mode to be "inline" or "deferred", got "async"/],
   [{ onUnknown: "drop" }, /expected onUnknown to be "ack" or "store", got "drop"/],
