@@ -11,12 +11,15 @@ export function Problem({
   readonly problem: ProblemJson;
   readonly retry?: () => void;
 }) {
+  const text = problemText(problem);
+  // The sentence often holds the first of them, or the only one.
+  const others = problem.problems?.filter(({ detail }) => !text.includes(detail)) ?? [];
   return (
     <div class="notice bad" role="alert">
       <Icon name="warn" />
       <div>
-        <p>{problemText(problem)}</p>
-        {problem.problems?.map(({ pointer, detail }) => (
+        <p>{text}</p>
+        {others.map(({ pointer, detail }) => (
           <p key={pointer} class="small">
             {detail}
           </p>
@@ -25,7 +28,7 @@ export function Problem({
           <p class="small">{t("problem.retry", { seconds: problem.retryAfterS })}</p>
         )}
       </div>
-      {retry !== undefined && (
+      {retry !== undefined && problem.code !== "forbidden" && (
         <button type="button" class="button" onClick={retry}>
           {t("do.retry")}
         </button>

@@ -279,7 +279,7 @@ function useColumns(): readonly Column<DeliveryJson>[] {
       {
         key: "attempts",
         title: t("deliveries.attempts"),
-        width: "5rem",
+        width: "6rem",
         isNumber: true,
         isMinor: true,
         cell: ({ attempt_count: count }) => count,

@@ -3,7 +3,7 @@ import type { SettingsJson } from "../../../daemon/api/system-json.ts";
 import { useResource } from "../data/resource.ts";
 import { isAdmin } from "../data/session.ts";
 import { ScreenHead } from "../parts/head.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { Empty, Problem } from "../parts/problem.tsx";
 import type { OfficeProps } from "../parts/settings-form.tsx";
 import { linkTo } from "../shell/address.ts";
 import type { Key } from "../words/en.ts";
@@ -33,8 +33,8 @@ const SECTIONS: readonly Section[] = [
 /** What can be set, a section each with an address of its own. */
 export function Settings({ id }: { readonly id: string | null }) {
   const shown = SECTIONS.filter(({ isForAdmin }) => isForAdmin !== true || isAdmin());
-  const here = shown.find(({ key }) => key === id) ?? shown[0];
-  if (here === undefined) return null;
+  const wanted = id ?? "general";
+  const here = shown.find(({ key }) => key === wanted);
   return (
     <>
       <ScreenHead title={t("nav.settings")} />
@@ -44,15 +44,23 @@ export function Settings({ id }: { readonly id: string | null }) {
             key={key}
             class="tab"
             href={linkTo(["settings", key])}
-            aria-current={key === here.key ? "page" : undefined}
+            aria-current={key === wanted ? "page" : undefined}
           >
             {t(title)}
           </a>
         ))}
       </nav>
-      {"office" in here ? <Office Section={here.office} /> : <here.people />}
+      {here === undefined && <Nothing id={wanted} />}
+      {here !== undefined && "office" in here && <Office Section={here.office} />}
+      {here !== undefined && "people" in here && <here.people />}
     </>
   );
+}
+
+/** A section that there is not, or not for this account. */
+function Nothing({ id }: { readonly id: string }) {
+  const exists = SECTIONS.some(({ key }) => key === id);
+  return <Empty title={t(exists ? "empty.permission" : "empty.no-such")} />;
 }
 
 function Office({ Section }: { readonly Section: ComponentType<OfficeProps> }) {
