@@ -117,7 +117,7 @@ type Read =
 export function changesOf(draft: Draft, before: Draft): Read {
   const problems = problemsOf(draft);
   if (problems.length > 0) {
-    const detail = problems.map((each) => each.detail).join(" ");
+    const detail = "expected each field to be as its hint says";
     const problem = { code: "invalid_request", status: 0, title: "", detail, retryAfterS: null };
     return { kind: "bad", problem: { ...problem, problems } };
   }

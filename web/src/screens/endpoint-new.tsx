@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { EndpointJson } from "../../../daemon/api/endpoint-json.ts";
 import { post } from "../data/api.ts";
 import type { ProblemJson } from "../data/problem.ts";
@@ -94,6 +94,10 @@ function MadeOne({
   readonly onChange: (made: Made) => void;
 }) {
   const secret = made.public_key ?? made.secret;
+  useEffect(() => {
+    scrollTo(0, 0);
+    document.getElementById("content")?.focus({ preventScroll: true });
+  }, []);
   return (
     <>
       <ScreenHead

@@ -105,7 +105,7 @@ function Secrets({ of: { secrets } }: { readonly of: RevealedJson }) {
 
 function Value({ name, text }: { readonly name: string; readonly text: string }) {
   return (
-    <div>
+    <div class="stack">
       <h3>{name}</h3>
       <div class="code-box">
         <code>{text}</code>

@@ -10,7 +10,7 @@ import { Problem } from "../parts/problem.tsx";
 import { StateBadge } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { linkTo } from "../shell/address.ts";
-import { duration } from "../words/format.ts";
+import { duration, withLocalTimes } from "../words/format.ts";
 import { t } from "../words/words.ts";
 import { Answer, ResponseTab } from "./delivery-attempts.tsx";
 import { GrantOffer } from "./endpoint-grant.tsx";
@@ -110,7 +110,7 @@ function Result({
           </>
         )}
       </p>
-      <p>{delivery.reason.sentence}</p>
+      <p>{withLocalTimes(delivery.reason.sentence)}</p>
       {grant !== null && <GrantOffer endpoint={endpoint} grant={grant} onChange={onGranted} />}
       {hasAnswer && <ResponseTab attempt={attempt} />}
     </>

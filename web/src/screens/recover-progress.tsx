@@ -1,5 +1,4 @@
 import { useEffect, useState } from "preact/hooks";
-import { useAgain } from "../data/charts.ts";
 import { onDelta } from "../data/live.ts";
 import { Icon } from "../parts/icon.tsx";
 import { linkTo } from "../shell/address.ts";
@@ -7,15 +6,11 @@ import { number } from "../words/format.ts";
 import { t, tn } from "../words/words.ts";
 import type { Progress } from "./recover-dialog.tsx";
 
-const AGAIN_MS = 3_000;
-
 /** What has become of what was put in motion, as the live feed tells it: attempts at these endpoints since then. */
 export function RecoverProgress({
   progress: { count, endpointIds, startedAtMs },
-  reload,
 }: {
   readonly progress: Progress;
-  readonly reload: () => void;
 }) {
   const [ended, setEnded] = useState({ delivered: 0, failed: 0 });
   useEffect(
@@ -36,7 +31,6 @@ export function RecoverProgress({
   );
   const { delivered, failed } = ended;
   const isOver = delivered + failed >= count;
-  useAgain(reload, AGAIN_MS);
   const link =
     endpointIds.length === 1
       ? linkTo(["deliveries"], { endpoint_id: endpointIds[0] })

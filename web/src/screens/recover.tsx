@@ -2,12 +2,15 @@ import { useMemo, useState } from "preact/hooks";
 import type { FailureGroupJson } from "../../../daemon/api/overview-json.ts";
 import { errorWords } from "../../../daemon/domain/error-words.ts";
 import { endpointName, useEndpoints } from "../data/endpoints.ts";
+import { useAgain } from "../data/charts.ts";
 import { useResource } from "../data/resource.ts";
+import { useSteady } from "../data/steady.ts";
 import { ActButton } from "../parts/act.tsx";
 import { EmptyList } from "../parts/empty.tsx";
 import { TextField } from "../parts/field.tsx";
 import { filterValue, Filters, SelectFilter, setFilters } from "../parts/filters.tsx";
 import { ScreenHead } from "../parts/head.tsx";
+import { Icon } from "../parts/icon.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Time } from "../parts/time.tsx";
 import { linkTo } from "../shell/address.ts";
@@ -20,6 +23,9 @@ import { RecoverProgress } from "./recover-progress.tsx";
 const SPANS_MS = { "1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
 type Span = keyof typeof SPANS_MS;
 
+const AGAIN_MS = 15_000;
+const AGAIN_SOON_MS = 3_000;
+
 /** Everything that failed since a time, by endpoint and error, and the way to send it again. */
 export function Recover() {
   const since = useSince();
@@ -31,7 +37,10 @@ export function Recover() {
   const [targets, setTargets] = useState<readonly Target[] | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
   const groups = failures.value?.data ?? null;
-  const byEndpoint = useMemo(() => groupedByEndpoint(groups ?? []), [groups]);
+  const named = useMemo(() => (groups ?? []).map(withId), [groups]);
+  const { rows, newCount, show } = useSteady(named, `${since} ${endpointId}`);
+  const byEndpoint = useMemo(() => Map.groupBy(rows, (group) => group.endpoint_id), [rows]);
+  useAgain(failures.reload, progress === null ? AGAIN_MS : AGAIN_SOON_MS);
   const all = [...byEndpoint.keys()].map((id): Target => ({ endpointId: id, error: null }));
   return (
     <>
@@ -46,12 +55,16 @@ export function Recover() {
         )}
       </ScreenHead>
       <RecoverFilters />
-      {progress !== null && (
-        <RecoverProgress key={progress.startedAtMs} progress={progress} reload={failures.reload} />
-      )}
+      {progress !== null && <RecoverProgress key={progress.startedAtMs} progress={progress} />}
       {failures.problem !== null && <Problem problem={failures.problem} retry={failures.reload} />}
       {groups === null && failures.problem === null && (
         <p class="waiting soft">{t("list.loading")}</p>
+      )}
+      {newCount > 0 && (
+        <button type="button" class="button small new-rows" onClick={show}>
+          <Icon name="up" />
+          {tn("list.new", newCount)}
+        </button>
       )}
       {groups?.length === 0 && <NothingFailed />}
       {[...byEndpoint].map(([id, some]) => (
@@ -147,10 +160,8 @@ function NothingFailed() {
   );
 }
 
-function groupedByEndpoint(
-  groups: readonly FailureGroupJson[],
-): ReadonlyMap<string, readonly FailureGroupJson[]> {
-  return Map.groupBy(groups, (group) => group.endpoint_id);
+function withId(group: FailureGroupJson): FailureGroupJson & { readonly id: string } {
+  return { ...group, id: `${group.endpoint_id} ${group.error}` };
 }
 
 interface EndpointFailuresProps {

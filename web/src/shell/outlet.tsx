@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { application } from "../data/session.ts";
 import { Empty } from "../parts/problem.tsx";
 import { t } from "../words/words.ts";
@@ -6,7 +6,7 @@ import { address } from "./address.ts";
 import type { Screen } from "./screens.ts";
 import { screenAt } from "./screens.ts";
 
-/** The screen that the address names. Its title is the document's, and its heading has the focus when one goes there. */
+/** The screen that the address names. Its title is the document's, and it has the focus when one goes there. */
 export function Outlet() {
   const { path } = address.value;
   const entry = screenAt(path);
@@ -26,6 +26,16 @@ export function Outlet() {
       isWanted = false;
     };
   }, [entry]);
+
+  const place = path.slice(0, 2).join("/");
+  const before = useRef(place);
+  useEffect(() => {
+    if (before.current === place) return;
+    before.current = place;
+    // Another screen begins at its beginning, also for who can't see it.
+    scrollTo(0, 0);
+    document.getElementById("content")?.focus({ preventScroll: true });
+  }, [place]);
 
   if (entry === undefined) {
     return (
