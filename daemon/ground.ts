@@ -66,18 +66,30 @@ export async function openGround(
   machine: Machine,
   closers: Closers,
 ): Promise<Ground> {
-  const { clock, chance } = machine;
-  const dataDir = openDataDir(config.dataDir);
+  const ledger = await openLedger(config.dataDir, machine, closers);
+  const { store } = ledger;
+  const directory = createDirectory();
+  await fillDirectory(store.office, directory);
+  const feed = createFeed((error) => log.error("a watcher of the feed threw", { error }));
+  return { ...machine, ...ledger, config, log, closers, directory, feed };
+}
+
+/** What is on the disk: of this process alone until it is closed. */
+type Ledger = Pick<Ground, "dataDir" | "store" | "vault" | "ids">;
+
+/** Throws `StartRefused`, or what the store refuses with; what is open then is among the closers. */
+export async function openLedger(
+  path: string,
+  { clock, chance }: Pick<Machine, "clock" | "chance">,
+  closers: Closers,
+): Promise<Ledger> {
+  const dataDir = openDataDir(path);
   const lock = lockDataDir(dataDir.path, process.pid);
   closers.push(() => lock.release());
   const ids = createIdMaker(clock.nowMs, chance.bytes);
   const store = openStoreIn(dataDir, clock.nowMs, () => ids.next("app"));
   closers.push(() => store.close());
-  const vault = await openVaultFor(dataDir, store, chance);
-  const directory = createDirectory();
-  await fillDirectory(store.office, directory);
-  const feed = createFeed((error) => log.error("a watcher of the feed threw", { error }));
-  return { ...machine, config, log, closers, dataDir, store, vault, ids, directory, feed };
+  return { dataDir, ids, store, vault: await openVaultFor(dataDir, store, chance) };
 }
 
 function openStoreIn(dataDir: DataDir, nowMs: () => number, newId: () => string): Store {

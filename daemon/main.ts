@@ -12,6 +12,11 @@ const rooms = {
   startApp: async (...given: Parameters<typeof startApp>) =>
     (await import("./app.ts")).startApp(...given),
   checkKey: async (dataDir: string) => (await import("./ground.ts")).examineKey(dataDir),
+  openAdminDesk: async (dataDir: string) => {
+    const { openLog } = await import("./system/log.ts");
+    const { openAdminDesk } = await import("./admin-desk.ts");
+    return openAdminDesk(dataDir, openLog({ format: "text", level: "error" }));
+  },
   checkDatabase: async (path: string) => (await import("./ground.ts")).examineDatabase(path),
 };
 process.exitCode = await runCli(argv, openWorld(rooms, argv[0]));

@@ -1,11 +1,14 @@
+import { join } from "node:path";
+
 import { Command, CommanderError } from "commander";
 
 import { loadClientConfig, loadConfig } from "../config.ts";
 import { listenUrl } from "../domain/setting-forms.ts";
 import { SETTING_INFOS } from "../domain/settings.ts";
+import { ADMIN } from "./admin.ts";
 import { AGAIN } from "./again.ts";
 import { APPLICATIONS } from "./applications.ts";
-import type { Client, Target } from "./client.ts";
+import type { Target } from "./client.ts";
 import { openClient } from "./client.ts";
 import { DELIVERIES } from "./deliveries.ts";
 import { doctor } from "./doctor.ts";
@@ -34,6 +37,7 @@ export const VERBS: readonly Verb[] = [
   ...APPLICATIONS,
   ...KEYS,
   ...EVENT_TYPES,
+  ...ADMIN,
 ];
 
 const GROUPS: Readonly<Record<string, string>> = {
@@ -42,6 +46,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   deliveries: "What became of it: one delivery for each event and endpoint",
   applications: "Producers' namespaces",
   keys: "API keys",
+  admin: "Accounts of the page, for whoever has the machine",
+  sessions: "Who is signed in",
   "event-types": "Types of events that were written down, with their schemas",
 };
 
@@ -150,9 +156,9 @@ function configFileOf(command: Command): string | null {
 }
 
 function addVerb(program: Command, world: World, act: Act, verb: Verb): void {
-  const [first = "", second] = verb.name.split(" ");
-  const parent = second === undefined ? program : groupOf(program, first);
-  const command = parent.command(second ?? first).description(verb.summary);
+  const words = verb.name.split(" ");
+  const parent = words.slice(0, -1).reduce(groupOf, program);
+  const command = parent.command(words.at(-1) ?? "").description(verb.summary);
   for (const [form, help] of verb.args ?? []) command.argument(form, help);
   for (const [form, help] of verb.options ?? []) command.option(form, help);
   withClientOptions(command).addHelpText("after", `\nExample:\n  posthorn ${verb.example}`);
@@ -160,8 +166,12 @@ function addVerb(program: Command, world: World, act: Act, verb: Verb): void {
     act(async () => {
       const options: Options = command.opts();
       const { args } = command;
-      const client = clientOf(command, options["app"]);
-      await verb.run({ world, client, isJson: options["json"] === true, args, options });
+      const target = targetOf(command, verb.worksStopped);
+      const app = options["app"];
+      const client = openClient(target, typeof app === "string" ? app : null);
+      const offlineDir = target.kind === "socket" ? target.dataDir : null;
+      const isJson = options["json"] === true;
+      await verb.run({ world, client, isJson, offlineDir, args, options });
       return EXIT.done;
     })(command),
   );
@@ -187,19 +197,22 @@ function withClientOptions(command: Command): Command {
     .option("--config <file>", "configuration file (default: ./posthorn.toml, if there)");
 }
 
-function clientOf(command: Command, application: unknown): Client {
-  return openClient(targetOf(command), typeof application === "string" ? application : null);
-}
-
 /** Where a daemon listens of which nothing is known but that it has a key. */
 const USUAL_URL = "http://127.0.0.1:7678";
 
-function targetOf(command: Command): Target {
+type LocalTarget = Extract<Target, { kind: "socket" }> & { readonly dataDir: string };
+
+/** `worksStopped`: without a socket nobody can be asked, and yet something be done. */
+function targetOf(
+  command: Command,
+  worksStopped = false,
+): LocalTarget | Extract<Target, { kind: "url" }> {
   const loaded = loadClientConfig(flagsOf(command), configFileOf(command));
   if (loaded.kind === "bad") throw usageFailure(loaded.problems.join("\n"));
-  const { url, apiKey, socketPath } = loaded.config;
+  const { url, apiKey, socketPath, dataDir } = loaded.config;
   if (url !== null || apiKey !== null) return { kind: "url", url: url ?? USUAL_URL, key: apiKey };
-  if (socketPath !== null) return { kind: "socket", path: socketPath };
+  if (socketPath !== null) return { kind: "socket", path: socketPath, dataDir };
+  if (worksStopped) return { kind: "socket", path: join(dataDir, "posthorn.sock"), dataDir };
   throw usageFailure(
     "expected --url and --key to be given where there is no local socket, got neither",
   );

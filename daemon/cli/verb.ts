@@ -19,6 +19,8 @@ export interface Verb {
   /** As commander writes them: `<id>`. */
   readonly args?: readonly (readonly [form: string, help: string])[];
   readonly options?: readonly (readonly [form: string, help: string])[];
+  /** On the daemon's files while it is stopped. */
+  readonly worksStopped?: boolean;
   run(session: Session): Promise<void>;
 }
 
@@ -27,6 +29,8 @@ export interface Session {
   readonly world: World;
   readonly client: Client;
   readonly isJson: boolean;
+  /** The data directory to work on where no daemon answers; null where that is not meant. */
+  readonly offlineDir: string | null;
   readonly args: readonly string[];
   /** By commander's names: `orderingKey` for `--ordering-key`. */
   readonly options: Readonly<Record<string, unknown>>;

@@ -14,6 +14,25 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** An account as the API shows it. */
+export interface AdminAccount {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly has_totp: boolean;
+  readonly last_sign_in_at: string | null;
+}
+
+/** What whoever has the machine may do to accounts: at a running daemon, or on its files. Each ends the account's sessions. */
+export interface AdminDesk {
+  accounts(): Promise<readonly AdminAccount[]>;
+  resetPassword(id: string, password: string): Promise<void>;
+  disableSecondFactor(id: string): Promise<void>;
+  /** How many there were. */
+  revokeSessions(id: string): Promise<number>;
+  close(): Promise<void>;
+}
+
 /** What a look at a database that nobody uses has found. */
 type DatabaseCheck =
   | { readonly kind: "missing" }
@@ -27,6 +46,8 @@ export interface World {
   err(text: string): void;
   /** All of the standard input. */
   readInput(): Promise<string>;
+  /** A line that is not shown while it is typed; where nobody sits at a terminal, the standard input without its last line end. */
+  readSecret(question: string): Promise<string>;
   readonly clock: Clock;
   pause(delayMs: number): Promise<void>;
   /** Aborted when the person wants a verb that runs on to end. */
@@ -38,4 +59,6 @@ export interface World {
   /** Why a daemon would refuse to start with the key that is there; null where it would not. */
   checkKey(dataDir: string): Promise<string | null>;
   checkDatabase(path: string): Promise<DatabaseCheck>;
+  /** Throws `StartRefused` where the data directory is in use, or none. */
+  openAdminDesk(dataDir: string): Promise<AdminDesk>;
 }

@@ -32,6 +32,8 @@ export async function posthorn(argv: readonly string[], world: Partial<World> = 
     startApp: () => Promise.reject(new Error("nobody expected a daemon to start")),
     checkKey: () => Promise.reject(new Error("nobody expected the key to be tried")),
     checkDatabase: () => Promise.reject(new Error("nobody expected the database to be read")),
+    openAdminDesk: () => Promise.reject(new Error("nobody expected the files to be opened")),
+    readSecret: () => Promise.reject(new Error("nobody expected to be asked for a secret")),
     ...world,
   });
   return { code, out, err };
