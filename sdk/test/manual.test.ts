@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, test } from "node:test";
 
+import { sqlInbox } from "../src/inbox/sql.ts";
 import { createReceiver } from "../src/receiver/create-receiver.ts";
 import { HOOK_NAMES } from "../src/receiver/hooks.ts";
 import type { WebhookErrorCode } from "../src/verify/error.ts";
@@ -120,6 +121,16 @@ describe("the manual", () => {
     const page = read("src/receiver/README.md");
     const hooks = page.slice(page.indexOf("## Hooks"), page.indexOf("Each gets"));
     assert.deepEqual(codeIn(hooks), HOOK_NAMES);
+  });
+
+  test("shows each database's own DDL as it is run", () => {
+    const page = read("src/inbox/README.md");
+    const shown = [...page.matchAll(/```sql\n([\s\S]*?)```/gu)].map(([, sql]) => sql);
+    const nothing = async (): Promise<never> => assert.fail("nothing is run");
+    const ddlOf = (dialect: "postgres" | "mysql" | "sqlite") =>
+      sqlInbox({ dialect, run: nothing, transaction: nothing }).ddl.map((sql) => `${sql};\n`);
+    const expected = (["postgres", "mysql", "sqlite"] as const).map((one) => ddlOf(one).join(""));
+    assert.deepEqual(shown, expected);
   });
 
   test("has a page for each adapter and names each inbox", () => {
