@@ -8,6 +8,7 @@ interface Toast {
 }
 
 const SHOWN_MS = 6_000;
+const SHOWN_MAX = 3;
 const toasts = signal<readonly Toast[]>([]);
 let last = 0;
 
@@ -15,7 +16,7 @@ let last = 0;
 export function say(text: string, { isBad = false } = {}): void {
   last += 1;
   const id = last;
-  toasts.value = [...toasts.value, { id, text, isBad }];
+  toasts.value = [...toasts.value, { id, text, isBad }].slice(-SHOWN_MAX);
   setTimeout(() => {
     toasts.value = toasts.value.filter((toast) => toast.id !== id);
   }, SHOWN_MS);

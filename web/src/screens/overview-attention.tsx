@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
-import type { AttentionJson } from "../../../daemon/api/overview-json.ts";
+import type { AttentionJson, OverviewJson } from "../../../daemon/api/overview-json.ts";
+import { endpointName } from "../data/endpoints.ts";
 import { isAdmin } from "../data/session.ts";
 import { Icon } from "../parts/icon.tsx";
 import { linkTo } from "../shell/address.ts";
@@ -8,9 +9,14 @@ import type { Key } from "../words/en.ts";
 import { t, tn } from "../words/words.ts";
 
 const SHOWN = 4;
+const DISABLED = ["gone", "receiver_control", "only_failures"] as const;
 
 /** What a person should look at, each with the way to where it is put right. Nothing where there is nothing. */
-export function Attention({ items }: { readonly items: readonly AttentionJson[] }) {
+export function Attention({
+  overview: { attention: items, endpoints },
+}: {
+  readonly overview: OverviewJson;
+}) {
   const [isWhole, setWhole] = useState(false);
   if (items.length === 0) return null;
   const shown = isWhole || items.length <= SHOWN + 1 ? items : items.slice(0, SHOWN);
@@ -28,7 +34,7 @@ export function Attention({ items }: { readonly items: readonly AttentionJson[] 
               <Icon name={item.severity === "error" ? "cross" : "warn"} />
               {t(`attention.${item.code}` satisfies Key)}
             </span>
-            <span>{withLocalTimes(item.sentence)}</span>
+            <span>{sentenceOf(item, endpoints)}</span>
             <Remedy item={item} />
           </li>
         ))}
@@ -43,6 +49,33 @@ export function Attention({ items }: { readonly items: readonly AttentionJson[] 
       </ul>
     </section>
   );
+}
+
+/** In the reader's language, with the name that people gave; the daemon's own sentence for what has no name. */
+function sentenceOf(
+  { code, sentence, count, endpoint_id: id }: AttentionJson,
+  endpoints: OverviewJson["endpoints"],
+): string {
+  const endpoint = endpoints.find((each) => each.id === id);
+  if (endpoint === undefined) return withLocalTimes(sentence);
+  const name = endpointName(endpoint);
+  switch (code) {
+    case "endpoint_disabled": {
+      const reason = DISABLED.find((each) => each === endpoint.disabled_reason);
+      return reason === undefined ? sentence : t(`attention.say.disabled.${reason}`, { name });
+    }
+    case "egress_blocked":
+      return tn("attention.say.blocked", count ?? 1, { name });
+    case "endpoint_failing":
+      return tn("attention.say.failing", count ?? 1, { name });
+    case "exhausted":
+      return tn("attention.say.exhausted", count ?? 1, { name });
+    case "certificate_unchecked":
+      return t("attention.say.certificate", { name });
+    case "not_ready":
+    case "disk_low":
+      return withLocalTimes(sentence);
+  }
 }
 
 function Remedy({

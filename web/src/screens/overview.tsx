@@ -30,7 +30,7 @@ export function Overview() {
       ) : (
         <>
           <Tiles overview={value} />
-          <Attention items={value.attention} />
+          <Attention overview={value} />
           {value.endpoint_count === 0 ? (
             <NoEndpoints hasEvents={value.last_day.accepted > 0} />
           ) : (

@@ -2,9 +2,9 @@ import type { overview as english } from "../en/overview.ts";
 
 export const overview: Readonly<Record<keyof typeof english, string>> = {
   "nav.overview": "Übersicht",
-  "overview.accepted": "Angenommen pro Minute",
-  "overview.delivered": "Zugestellt pro Minute",
-  "overview.failed": "Misslungen pro Minute",
+  "overview.accepted": "Angenommen / Minute",
+  "overview.delivered": "Zugestellt / Minute",
+  "overview.failed": "Misslungen / Minute",
   "overview.in-a-day": "{n} in 24 Stunden",
   "overview.queue": "Warteschlange",
   "overview.in-flight.one": "{n} gerade unterwegs",
@@ -42,6 +42,26 @@ export const overview: Readonly<Record<keyof typeof english, string>> = {
   "attention.not_ready": "Nicht bereit",
   "attention.disk_low": "Speicherplatz",
   "attention.certificate_unchecked": "Zertifikat",
+  "attention.say.disabled.gone":
+    "{name} wurde abgeschaltet, weil er 410 Gone antwortete. Was ankommt, wird angehalten: einschalten, sobald er wieder gesund ist, oder löschen.",
+  "attention.say.disabled.receiver_control":
+    "{name} wurde abgeschaltet, weil die Gegenseite es verlangte. Was ankommt, wird angehalten: einschalten, sobald es weitergehen darf, oder löschen.",
+  "attention.say.disabled.only_failures":
+    "{name} wurde nach Tagen mit nichts als Fehlern abgeschaltet. Was ankommt, wird angehalten: einschalten, sobald er wieder gesund ist, oder löschen.",
+  "attention.say.blocked.one":
+    "{n} Versuch bei {name} hat diese Maschine nicht verlassen: Seine Adresse ist nicht erlaubt. Erlaube sie dort, wenn sie dir gehört.",
+  "attention.say.blocked.other":
+    "{n} Versuche bei {name} haben diese Maschine nicht verlassen: Seine Adresse ist nicht erlaubt. Erlaube sie dort, wenn sie dir gehört.",
+  "attention.say.failing.one":
+    "Der letzte Versuch bei {name} misslang. Die letzten Versuche zeigen, was er antwortet.",
+  "attention.say.failing.other":
+    "Die letzten {n} Versuche bei {name} misslangen alle. Die letzten Versuche zeigen, was er antwortet.",
+  "attention.say.exhausted.one":
+    "{n} Zustellung an {name} wurde im letzten Tag aufgegeben. Sobald er wieder gesund ist, lässt sie sich nachholen.",
+  "attention.say.exhausted.other":
+    "{n} Zustellungen an {name} wurden im letzten Tag aufgegeben. Sobald er wieder gesund ist, lassen sie sich nachholen.",
+  "attention.say.certificate":
+    "Das Zertifikat von {name} wird nicht geprüft: Wer dazwischen steht, kann mitlesen. Gib seine eigene Zertifizierungsstelle an und prüfe wieder.",
   "attention.endpoint": "Zum Empfänger",
   "attention.delivery": "Zur Zustellung",
   "attention.recover": "Nachholen",

@@ -39,6 +39,26 @@ export const overview = {
   "attention.not_ready": "Not ready",
   "attention.disk_low": "Disk",
   "attention.certificate_unchecked": "Certificate",
+  "attention.say.disabled.gone":
+    "{name} was disabled, because it answered 410 Gone. What arrives for it is held: enable it once it is well, or delete it.",
+  "attention.say.disabled.receiver_control":
+    "{name} was disabled, because its receiver asked for it. What arrives for it is held: enable it once it may go on, or delete it.",
+  "attention.say.disabled.only_failures":
+    "{name} was disabled after days of nothing but failures. What arrives for it is held: enable it once it is well, or delete it.",
+  "attention.say.blocked.one":
+    "{n} attempt at {name} did not leave this machine: the egress guard does not allow its address. Allow it there, if it is yours.",
+  "attention.say.blocked.other":
+    "{n} attempts at {name} did not leave this machine: the egress guard does not allow its address. Allow it there, if it is yours.",
+  "attention.say.failing.one":
+    "The last attempt at {name} failed. Its last attempts show what it answers.",
+  "attention.say.failing.other":
+    "The last {n} attempts at {name} failed, without a success between. Its last attempts show what it answers.",
+  "attention.say.exhausted.one":
+    "{n} delivery to {name} was given up in the last day. Once it is well, send again what failed.",
+  "attention.say.exhausted.other":
+    "{n} deliveries to {name} were given up in the last day. Once it is well, send again what failed.",
+  "attention.say.certificate":
+    "The certificate of {name} is not checked: whoever stands between can read what is sent. Give its own certificate authority, and check it again.",
   "attention.endpoint": "Open endpoint",
   "attention.delivery": "Open delivery",
   "attention.recover": "Recover",
