@@ -133,7 +133,7 @@ export function createSessions(needs: SessionsNeeds): Sessions {
   }
 
   async function signIn({ name, password, code }: Credentials, visitor: Visitor): Promise<Begun> {
-    const subjects = subjectsOf(name, visitor);
+    const subjects = subjectsOf(roster, name, visitor);
     throttle.attempt(subjects);
     const account = roster.accountByName(name);
     if (!(await hasPassword(account, password)) || account === undefined) refuse(visitor);
@@ -176,7 +176,7 @@ export function createSessions(needs: SessionsNeeds): Sessions {
     },
     async refresh(sessionId, proof, visitor) {
       const { session, account } = present(sessionId);
-      const subjects = subjectsOf(account.name, visitor);
+      const subjects = subjectsOf(roster, account.name, visitor);
       throttle.attempt(subjects);
       const isRight =
         (await hasPassword(account, proof)) ||
@@ -190,7 +190,7 @@ export function createSessions(needs: SessionsNeeds): Sessions {
     },
     async changePassword(sessionId, password, next, visitor) {
       const { session, account } = present(sessionId);
-      const subjects = subjectsOf(account.name, visitor);
+      const subjects = subjectsOf(roster, account.name, visitor);
       throttle.attempt(subjects);
       if (!(await hasPassword(account, password))) refuse(visitor);
       throttle.succeeded(subjects);
@@ -236,8 +236,17 @@ export function createSessions(needs: SessionsNeeds): Sessions {
   };
 }
 
-function subjectsOf(name: string, { address }: Visitor): readonly string[] {
-  return [`name ${name.toLowerCase()}`, `address ${address}`];
+/**
+ * Guesses at a name count together wherever they come from, but not against addresses that somebody is signed in from under that name:
+ * else a stranger could keep the owner out by guessing.
+ */
+function subjectsOf(roster: Roster, name: string, { address }: Visitor): readonly string[] {
+  const account = roster.accountByName(name);
+  const isKnown = roster
+    .sessions()
+    .some((session) => session.accountSeq === account?.seq && session.address === address);
+  const plain = name.toLowerCase();
+  return [isKnown ? `name ${plain} at ${address}` : `name ${plain}`, `address ${address}`];
 }
 
 function callerOf({ id, name, role }: Account, session: Session, nowMs: number): Caller {
