@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createApi, SERVER_SETTINGS } from "./api/server.ts";
 import type { Engine } from "./delivery/engine.ts";
 import { createEngine } from "./delivery/engine.ts";
+import { createShownRequest } from "./delivery/shown-request.ts";
 import type { EngineNeeds } from "./delivery/needs.ts";
 import type { Config } from "./domain/config.ts";
 import type { Endpoint } from "./domain/endpoint.ts";
@@ -95,6 +96,7 @@ interface Work {
   readonly insight: Insight;
   readonly gauges: Gauges;
   readonly metrics: Metrics;
+  readonly shownRequest: ReturnType<typeof createShownRequest>;
 }
 
 async function openWork(ground: Ground): Promise<Work> {
@@ -164,7 +166,24 @@ async function openWork(ground: Ground): Promise<Work> {
     store: store.accounts,
     passwords: createPasswords(ground.chance),
   });
-  return { engine, ingest, office, settings, people, readiness, insight, gauges, metrics };
+  const shownRequest = createShownRequest({
+    ...ground,
+    ...keyring,
+    read: store.reads,
+    userAgent: userAgentOf(config),
+  });
+  return {
+    engine,
+    ingest,
+    office,
+    settings,
+    people,
+    readiness,
+    insight,
+    gauges,
+    metrics,
+    shownRequest,
+  };
 }
 
 /** What people settle beside the configuration; the guard is told of each change. */
@@ -290,6 +309,7 @@ async function openDoorTo(
     ingest,
     dispatcher: engine,
     insight,
+    shownRequest: work.shownRequest,
     readiness: () => readiness.checks(),
     report: reportOf(ground, { jobs, watchers: () => 0 }),
     metrics: { rejected: metrics.rejected, page: metrics.page },

@@ -1,3 +1,5 @@
+import type { z } from "zod";
+import type { ShownRequest } from "../domain/attempt.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import type { DeliveryQuery, DeliveryRow, Page } from "../domain/stores.ts";
 import {
@@ -5,15 +7,24 @@ import {
   deliveryOut,
   deliveryWithAttempts,
   deliveryWithAttemptsOut,
+  headersJson,
+  textOf,
 } from "./delivery-json.ts";
 import { deliveryQuery, storeQuery } from "./delivery-query.ts";
 import type { ApiNeeds } from "./needs.ts";
+import { deliveryRequestOut } from "./overview-json.ts";
 import type { Reply, Route } from "./route.ts";
 import { json, jsonRoute, needsScope, param } from "./route.ts";
 import { pageOf } from "./schemas.ts";
 
 export function deliveryRoutes(needs: ApiNeeds): readonly Route[] {
-  return [listDeliveries(needs), getDelivery(needs), resendDelivery(needs), cancelDelivery(needs)];
+  return [
+    listDeliveries(needs),
+    getDelivery(needs),
+    getRequest(needs),
+    resendDelivery(needs),
+    cancelDelivery(needs),
+  ];
 }
 
 function listDeliveries(needs: ApiNeeds): Route {
@@ -74,6 +85,44 @@ function getDelivery(needs: ApiNeeds): Route {
   });
 }
 
+function getRequest(needs: ApiNeeds): Route {
+  return jsonRoute({
+    method: "GET",
+    path: "/v1/deliveries/{id}/request",
+    operationId: "getDeliveryRequest",
+    tag: "Deliveries",
+    summary: "Show what was sent last, or would be next, and how its signature is made",
+    description:
+      "Credentials and most extra headers are masked, and no secret is shown: each is named by its " +
+      "id. The address and the body are those of the endpoint as it is now.",
+    access: needsScope("read"),
+    answers: { 200: { description: "The request.", schema: deliveryRequestOut } },
+    faults: ["conflict"],
+    async handle(call) {
+      const row = await rowOf(needs, call.application.seq, param(call, "id"));
+      const request = await needs.shownRequest(row);
+      if (request === null) {
+        const got = "one whose endpoint was deleted";
+        throw new AppError("conflict", expected("the delivery", "one of a present endpoint", got));
+      }
+      return json(200, requestJson(request));
+    },
+  });
+}
+
+function requestJson(request: ShownRequest): z.infer<typeof deliveryRequestOut> {
+  const text = textOf(request.body, false);
+  return {
+    method: "POST",
+    url: request.url,
+    headers: headersJson(request.headerLines),
+    is_sent: request.isSent,
+    body: text ?? Buffer.from(request.body).toString("base64"),
+    body_encoding: text === null ? "base64" : "text",
+    signature: [...request.steps],
+  };
+}
+
 function resendDelivery(needs: ApiNeeds): Route {
   return jsonRoute({
     method: "POST",
@@ -111,9 +160,14 @@ function cancelDelivery(needs: ApiNeeds): Route {
 }
 
 async function shown(needs: ApiNeeds, applicationSeq: number, id: string): Promise<Reply> {
+  const row = await rowOf(needs, applicationSeq, id);
+  return json(200, await deliveryWithAttempts(needs, row));
+}
+
+async function rowOf(needs: ApiNeeds, applicationSeq: number, id: string): Promise<DeliveryRow> {
   const row = await needs.read.delivery(applicationSeq, id);
   if (row === null) {
     throw new AppError("not_found", expected("id", "that of a delivery of this application", id));
   }
-  return json(200, await deliveryWithAttempts(needs, row));
+  return row;
 }

@@ -182,7 +182,7 @@ function responseJson(row: AttemptRow): z.infer<typeof attemptOut>["response"] {
 }
 
 /** UTF-8 as text, or null. A character that the cut went through is left out. */
-function textOf(bytes: Uint8Array, isCut: boolean): string | null {
+export function textOf(bytes: Uint8Array, isCut: boolean): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: isCut });
   } catch {
@@ -191,7 +191,7 @@ function textOf(bytes: Uint8Array, isCut: boolean): string | null {
 }
 
 /** Lines of `name: value`; those with the same name are joined as HTTP allows it. */
-function headersJson(lines: string): Record<string, string> {
+export function headersJson(lines: string): Record<string, string> {
   const headers = new Map<string, string>();
   for (const line of lines.split("\n")) {
     const colon = line.indexOf(":");

@@ -1,4 +1,5 @@
 /** What the api room asks of the others. app.ts gives it; tests give fakes of its parts. */
+import type { ShownRequest } from "../domain/attempt.ts";
 import type { Config } from "../domain/config.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { PageFiles } from "../domain/page.ts";
@@ -9,7 +10,7 @@ import type { People } from "../manage/people.ts";
 import type { Report } from "../upkeep/report.ts";
 import type { PeerNeeds } from "./peer.ts";
 import type { Chance, Clock, Dispatcher, Feed, Ingest, Log, Timers } from "../domain/ports.ts";
-import type { ReadStore } from "../domain/stores.ts";
+import type { DeliveryRow, ReadStore } from "../domain/stores.ts";
 
 /** One thing that has to be well for the daemon to take events. `detail` is a sentence for the operator. */
 export interface Check {
@@ -39,6 +40,8 @@ export interface ApiNeeds extends Office {
   readonly timers: Timers;
   readonly chance: Chance;
   readonly log: Log;
+  /** What was sent last for a delivery, or would be next; null where its endpoint is gone. */
+  shownRequest(row: DeliveryRow): Promise<ShownRequest | null>;
   /** Each thing that has to be well for events to be taken; ready when all are. */
   readiness(): Promise<readonly Check[]>;
   /** A look at the machine room. */

@@ -82,6 +82,23 @@ export interface OutgoingRequest {
   readonly body: Uint8Array;
 }
 
+/** A request to be looked at: no credential is in it, and none of the steps holds a secret. */
+export interface ShownRequest {
+  readonly url: string;
+  /** False where none was sent yet: then it is what the next attempt would send. */
+  readonly isSent: boolean;
+  /** `name: value`, a line each. */
+  readonly headerLines: string;
+  readonly body: Uint8Array;
+  /** How the signature is made, from first to last. */
+  readonly steps: readonly SignatureStep[];
+}
+
+export interface SignatureStep {
+  readonly title: string;
+  readonly value: string;
+}
+
 /** How a request may leave: limits and permissions of one endpoint. One object per endpoint version, compared by identity. */
 export interface EgressPolicy {
   readonly connectTimeoutMs: number;

@@ -267,6 +267,8 @@ export interface ReadStore {
     applicationSeq: number,
     id: string,
   ): Promise<(Event & { body: EventBody; deliveryCount: number }) | null>;
+  /** The event's body in a shape that was made beside its own; null where none was. */
+  variant(eventSeq: number, shape: ProfileKind): Promise<Uint8Array | null>;
   deliveries(query: DeliveryQuery): Promise<Page<DeliveryRow>>;
   delivery(applicationSeq: number, id: string): Promise<DeliveryRow | null>;
   attempts(deliverySeq: number): Promise<AttemptRow[]>;

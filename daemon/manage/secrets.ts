@@ -43,6 +43,11 @@ export interface CredentialsView {
   readonly secrets: readonly Omit<RevealedSecret, "secret">[];
 }
 
+interface Signer {
+  readonly id: string;
+  readonly key: SigningKey;
+}
+
 /** Opens what is sealed, once per version of an endpoint: the hot path costs a look-up. */
 export interface Keyring {
   /**
@@ -51,6 +56,8 @@ export interface Keyring {
    * open a secret: the data directory's key is another.
    */
   keysOf(endpoint: Endpoint, wallMs: number): readonly SigningKey[];
+  /** Those that signed at that time of the calendar, newest first, as far as they are still known. For looking back. */
+  signersAt(endpoint: Endpoint, wallMs: number): readonly Signer[];
   /** The credentials to send with each attempt; null for none. Throws as `keysOf` does. */
   authOf(endpoint: Endpoint): EndpointAuth | null;
   /** The extra headers with their values, to send with each attempt. Throws as `keysOf` does. */
@@ -146,6 +153,10 @@ export function createKeyring(vault: Vault): Keyring {
     keysOf,
     authOf,
     headersOf,
+    signersAt: (endpoint, wallMs) =>
+      opened(endpoint)
+        .all.filter(({ stored }) => stored.createdAtMs <= wallMs && isValid(stored, wallMs))
+        .map(({ stored, key }) => ({ id: stored.id, key })),
     hasWeakKey: (endpoint, wallMs) =>
       keysOf(endpoint, wallMs).some(
         ({ kind, key }) => kind === "hmac" && (key.symmetricKeySize ?? 0) < SECRET_BYTES_SOUND,

@@ -29,6 +29,14 @@ export function createReadStore(connection: Connection): ReadStore {
   return {
     events: async (query) => events.page(query),
     event: async (applicationSeq, id) => events.one(applicationSeq, id),
+    async variant(eventSeq, shape) {
+      const query = build
+        .selectFrom("event_variant")
+        .select("bytes")
+        .where("event_seq", "=", eventSeq)
+        .where("shape", "=", shape);
+      return connection.first(query)?.bytes ?? null;
+    },
     deliveries: async (query) => deliveries.page(query),
     delivery: async (applicationSeq, id) => deliveries.one(applicationSeq, id),
     async attempts(deliverySeq) {

@@ -167,6 +167,7 @@ async function openBareApi(key: string) {
     version: "0",
     directory,
     read: store.reads,
+    shownRequest: async () => null,
     insight: openInsight({ ...rooms, store: store.statistics, load: dispatcher.load, log }),
     ...office,
     ingest,

@@ -13,6 +13,7 @@ import { createDirectory } from "../../daemon/domain/directory.ts";
 import { createIdMaker } from "../../daemon/domain/id.ts";
 import type { Settlement } from "../../daemon/domain/delivery.ts";
 import type { Admission, Change, Feed, Ingest, SchemaChecker } from "../../daemon/domain/ports.ts";
+import { createShownRequest } from "../../daemon/delivery/shown-request.ts";
 import { checkGrantForAll, egressRules } from "../../daemon/egress/rules.ts";
 import type { IngestNeeds } from "../../daemon/ingest/accept.ts";
 import { createIngest } from "../../daemon/ingest/accept.ts";
@@ -117,6 +118,7 @@ async function openRooms(options: HouseOptions) {
   });
   const ingest = openIngest(shared, { store, schemas, insight, backlogMax: options.backlogMax });
   const vault = createVault(new Uint8Array(32).fill(7), chance);
+  const keyring = createKeyring(vault);
   const takeTurns = createTurns();
   const keys = await openKeys(shared);
   await keys.ensureKey(ROOT_KEY);
@@ -150,7 +152,7 @@ async function openRooms(options: HouseOptions) {
     endpoints: createEndpoints({
       ...shared,
       vault,
-      keyring: createKeyring(vault),
+      keyring,
       rules: egressRules(settings.grants),
       defaults: () => settings.read().endpointDefaults,
       takeTurns,
@@ -159,6 +161,13 @@ async function openRooms(options: HouseOptions) {
     eventTypes: createEventTypes({ ...shared, schemas }),
     motion: createMotion({ ...shared, store: { ...store.office, ...store.reads } }),
     replay: createReplay(shared),
+    shownRequest: createShownRequest({
+      ...keyring,
+      directory,
+      clock,
+      read: store.reads,
+      userAgent: "Posthorn/1.2.3",
+    }),
     readiness: async () => ready.checks,
     report: async () => ({ ...REPORT, database: await store.report.size() }),
     metrics: {
