@@ -162,20 +162,23 @@ async function openRooms(options: HouseOptions) {
     motion: createMotion({ ...shared, store: { ...store.office, ...store.reads } }),
     replay: createReplay(shared),
     shownRequest: createShownRequest({
+      ...shared,
       ...keyring,
-      directory,
-      clock,
       read: store.reads,
-      userAgent: "Posthorn/1.2.3",
+      userAgent: "Posthorn/1",
     }),
     readiness: async () => ready.checks,
     report: async () => ({ ...REPORT, database: await store.report.size() }),
-    metrics: {
-      rejected: (code) => void rejected.push(code),
-      page: async () => ({ contentType: "text/plain; version=0.0.4", text: "posthorn_up 1\n" }),
-    },
+    metrics: metricsInto(rejected),
   };
   return { needs, schemas, store, time, timers, feed, dispatcher, log, ready, rejected };
+}
+
+function metricsInto(rejected: string[]): ApiNeeds["metrics"] {
+  return {
+    rejected: (code) => void rejected.push(code),
+    page: async () => ({ contentType: "text/plain; version=0.0.4", text: "posthorn_up 1\n" }),
+  };
 }
 
 type Shared = Pick<IngestNeeds, "directory" | "dispatcher" | "ids" | "clock" | "timers" | "feed">;
