@@ -129,13 +129,7 @@ async function openRooms(options: HouseOptions) {
     settings,
     config: configFor(options),
     ...STRANGERS,
-    people: await openPeople({
-      ...shared,
-      store: store.accounts,
-      vault,
-      log,
-      passwords: createPasswords(chance),
-    }),
+    people: await peopleOf({ ...shared, store: store.accounts, vault, log }),
     version: "1.2.3",
     directory,
     read: store.reads,
@@ -172,6 +166,10 @@ async function openRooms(options: HouseOptions) {
     metrics: metricsInto(rejected),
   };
   return { needs, schemas, store, time, timers, feed, dispatcher, log, ready, rejected };
+}
+
+function peopleOf(needs: Omit<Parameters<typeof openPeople>[0], "passwords">) {
+  return openPeople({ ...needs, passwords: createPasswords(needs.chance) });
 }
 
 function metricsInto(rejected: string[]): ApiNeeds["metrics"] {
