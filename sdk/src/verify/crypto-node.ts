@@ -1,3 +1,4 @@
+import * as nodeCrypto from "node:crypto";
 import {
   createHash,
   createHmac,
@@ -14,12 +15,57 @@ import type { KeyObject } from "node:crypto";
 import { ed25519Pkcs8, isP256Spki, joined } from "./crypto.ts";
 import type { CryptoPort, HashName, Part, Verifier } from "./crypto.ts";
 
-// Only what node:crypto has had since Node 12: no crypto.hash (20.12), no raw keys (24).
+// Only what node:crypto has had since Node 12, but for what is asked for at run time: no raw keys (24).
+/** Node 20.12 and newer. */
+const hashAtOnce: typeof nodeCrypto.hash | undefined = nodeCrypto.hash;
+const BLOCK_BYTES: Readonly<Record<HashName, number>> = { sha1: 64, sha256: 64, sha512: 128 };
+/** Above that, copying the message costs more than an Hmac. */
+const SHORT_BYTES_MAX = 8_192;
 
 export const hmac: CryptoPort["hmac"] = (hash, secret) => {
   const key = createSecretKey(secret);
-  return (parts) => bytesOf(fed(createHmac(hash, key), parts).digest("binary"));
+  const short = hashAtOnce === undefined ? null : shortHmac(hashAtOnce, hash, secret);
+  return (parts) => short?.(parts) ?? bytesOf(fed(createHmac(hash, key), parts).digest("binary"));
 };
+
+/**
+ * HMAC (RFC 2104) by two hashes at once, or null where the message is long: the object that `createHmac` makes costs more than
+ * hashing a kilobyte, so that this takes 60 % of the time.
+ */
+function shortHmac(
+  hashOf: typeof nodeCrypto.hash,
+  name: HashName,
+  secret: Uint8Array,
+): (parts: readonly Part[]) => Uint8Array | null {
+  const block = BLOCK_BYTES[name];
+  const key = secret.length > block ? createHash(name).update(secret).digest() : secret;
+  const inner = padded(key, block, 0x36);
+  const outer = Buffer.concat([padded(key, block, 0x5c), createHash(name).digest()]);
+  return (parts) => {
+    let bytesMax = block;
+    for (const part of parts) bytesMax += typeof part === "string" ? 3 * part.length : part.length;
+    if (bytesMax > SHORT_BYTES_MAX) return null;
+    const message = Buffer.allocUnsafe(bytesMax);
+    message.set(inner);
+    let at = block;
+    for (const part of parts) {
+      if (typeof part === "string") at += message.write(part, at);
+      else {
+        message.set(part, at);
+        at += part.length;
+      }
+    }
+    const digested = hashOf(name, at === bytesMax ? message : message.subarray(0, at), "binary");
+    outer.write(digested, block, "latin1");
+    return bytesOf(hashOf(name, outer, "binary"));
+  };
+}
+
+function padded(key: Uint8Array, blockBytes: number, pad: number): Buffer {
+  const padding = Buffer.alloc(blockBytes, pad);
+  for (const [at, byte] of key.entries()) padding[at] = byte ^ pad;
+  return padding;
+}
 
 export const digest: CryptoPort["digest"] = (hash, parts) => fed(createHash(hash), parts).digest();
 
