@@ -1,4 +1,5 @@
 import { digest, hmac, isEqual } from "#crypto";
+import { after } from "./crypto.ts";
 import type { HashName, Hmac } from "./crypto.ts";
 import type { Algorithm, KeyCheck, SymmetricAlgorithm } from "./spec.ts";
 
@@ -30,12 +31,7 @@ function keyed(name: string, sign: (secret: Uint8Array) => Hmac): SymmetricAlgor
 
 /** One MAC for all signatures of the request; every one of them is compared, so that no time tells which one fitted. */
 function compared(mac: Hmac): KeyCheck {
-  return (signatures, parts) => {
-    const wanted = mac(parts);
-    return wanted instanceof Promise
-      ? wanted.then((late) => isAmong(signatures, late))
-      : isAmong(signatures, wanted);
-  };
+  return (signatures, parts) => after(mac(parts), (wanted) => isAmong(signatures, wanted));
 }
 
 function isAmong(signatures: readonly Uint8Array[], wanted: Uint8Array): boolean {

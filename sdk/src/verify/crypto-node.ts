@@ -21,6 +21,8 @@ const hashAtOnce: typeof nodeCrypto.hash | undefined = nodeCrypto.hash;
 const BLOCK_BYTES: Readonly<Record<HashName, number>> = { sha1: 64, sha256: 64, sha512: 128 };
 /** Above that, copying the message costs more than an Hmac. */
 const SHORT_BYTES_MAX = 8_192;
+/** Where short messages are put together: nothing waits in between, so one is enough for all. */
+const SCRATCH = Buffer.alloc(SHORT_BYTES_MAX);
 
 export const hmac: CryptoPort["hmac"] = (hash, secret) => {
   const key = createSecretKey(secret);
@@ -45,18 +47,17 @@ function shortHmac(
     let bytesMax = block;
     for (const part of parts) bytesMax += typeof part === "string" ? 3 * part.length : part.length;
     if (bytesMax > SHORT_BYTES_MAX) return null;
-    const message = Buffer.allocUnsafe(bytesMax);
-    message.set(inner);
+    SCRATCH.set(inner);
     let at = block;
     for (const part of parts) {
-      if (typeof part === "string") at += message.write(part, at);
+      if (typeof part === "string") at += SCRATCH.write(part, at);
       else {
-        message.set(part, at);
+        SCRATCH.set(part, at);
         at += part.length;
       }
     }
-    const digested = hashOf(name, at === bytesMax ? message : message.subarray(0, at), "binary");
-    outer.write(digested, block, "latin1");
+    const message = new Uint8Array(SCRATCH.buffer, SCRATCH.byteOffset, at);
+    outer.write(hashOf(name, message, "binary"), block, "latin1");
     return bytesOf(hashOf(name, outer, "binary"));
   };
 }

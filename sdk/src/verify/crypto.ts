@@ -3,6 +3,11 @@ import { utf8 } from "./codec.ts";
 /** A result that Node has at once and WebCrypto promises. `await` serves both. */
 export type Awaitable<T> = T | Promise<T>;
 
+/** Goes on at once where there is nothing to wait for: each `await` costs a request a tenth of a microsecond. */
+export function after<T, R>(value: Awaitable<T>, goOn: (value: T) => Awaitable<R>): Awaitable<R> {
+  return value instanceof Promise ? value.then(goOn) : goOn(value);
+}
+
 /** One piece of what is signed; text counts as its UTF-8 bytes. Pieces are joined with nothing between them. */
 export type Part = string | Uint8Array;
 

@@ -2,7 +2,6 @@ import { JSON_BODY } from "./body.ts";
 import { deliveryMaker } from "./delivery-of.ts";
 import type { VerifyResult } from "./delivery.ts";
 import type { Provider } from "./provider.ts";
-import type { ReadRequest } from "./read-request.ts";
 import { signatureCheck } from "./signature-scheme.ts";
 import type { SchemeCheck } from "./signature-scheme.ts";
 import type { Accepted, ProviderSpec, Scheme } from "./spec.ts";
@@ -19,21 +18,45 @@ export function defineProvider<E = unknown>(spec: ProviderSpec<E>): Provider<E> 
     throw expected("CONFIG_INVALID", "a scheme", "none");
   }
   const checks = spec.schemes.map((scheme) => schemeCheck(scheme));
-  const { body = JSON_BODY } = spec;
-  const settle = settler(spec);
+  const { body = JSON_BODY, handshake } = spec;
+  const makeDelivery = deliveryMaker(spec);
   const provider: Provider<E> = {
     name: spec.name,
     methods: spec.methods ?? ["POST"],
     ...(spec.acknowledgement && { acknowledgement: spec.acknowledgement }),
+    // One function, though a long one: each that is asynchronous costs a request as much as a tenth of its hashing.
     check: async (request, { nowMs }) => {
       const early = spec.preflight?.(request) ?? null;
       if (early instanceof WebhookError) return refused(early);
       if (early !== null) return { ok: true, kind: "handshake", answer: early };
       let event: { readonly value: unknown } | undefined;
       const eventOf = (): unknown => (event ??= { value: body.read(request) }).value;
-      const verdict = await judged(checks, request, eventOf, nowMs);
-      if (verdict instanceof WebhookError) return refused(spec.refusal?.(verdict) ?? verdict);
-      return settle(request, eventOf, verdict);
+      // The first acceptance, or the refusal of the scheme that came furthest.
+      let accepted: Accepted | undefined;
+      let furthest: WebhookError | undefined;
+      for (const check of checks) {
+        // A look-up of secrets throws what it has to say, and no other scheme may make up for that.
+        const judging = check(request, eventOf, nowMs);
+        const verdict = judging instanceof Promise ? await judging : judging;
+        if (!(verdict instanceof WebhookError)) {
+          accepted = verdict;
+          break;
+        }
+        if (furthest === undefined || stepsLeft(verdict) < stepsLeft(furthest)) furthest = verdict;
+      }
+      if (accepted === undefined) {
+        const error = furthest as WebhookError;
+        return refused(spec.refusal?.(error) ?? error);
+      }
+      // With `any` there is nothing that would be no event, and no need to look.
+      if (body.name !== "any" && eventOf() === undefined) {
+        return refused(expected("BODY_INVALID", `the body to be ${body.name}`, "something else"));
+      }
+      const answer = handshake && (await handshake({ request, event: eventOf() as E, accepted }));
+      if (answer) return { ok: true, kind: "handshake", answer };
+      const making = makeDelivery(request, eventOf, accepted);
+      const delivery = making instanceof Promise ? await making : making;
+      return { ok: true, kind: "delivery", delivery };
     },
   };
   SPECS.set(provider, spec);
@@ -54,50 +77,11 @@ function schemeCheck(scheme: Scheme): SchemeCheck {
     : signatureCheck(scheme);
 }
 
-/** The first acceptance, or the refusal of the scheme that came furthest. */
-async function judged(
-  checks: readonly SchemeCheck[],
-  request: ReadRequest,
-  event: () => unknown,
-  nowMs: number,
-): Promise<Accepted | WebhookError> {
-  let furthest: WebhookError | undefined;
-  for (const check of checks) {
-    // A look-up of secrets throws what it has to say, and no other scheme may make up for that.
-    const verdict = await check(request, event, nowMs);
-    if (!(verdict instanceof WebhookError)) return verdict;
-    if (furthest === undefined || stepsLeft(verdict) < stepsLeft(furthest)) furthest = verdict;
-  }
-  return furthest as WebhookError;
-}
-
 /** What a scheme looks at, from the end. What is not listed is behind all of it. */
 const STEPS = ["TIMESTAMP", "HEADER_MALFORMED", "SCHEME_UNSUPPORTED", "HEADER_MISSING"];
 
 function stepsLeft({ code }: WebhookError): number {
   return STEPS.findIndex((start) => code.startsWith(start));
-}
-
-/** A genuine request: a handshake, or what its delivery holds. */
-function settler<E>(
-  spec: ProviderSpec<E>,
-): (request: ReadRequest, event: () => unknown, accepted: Accepted) => Promise<VerifyResult<E>> {
-  const makeDelivery = deliveryMaker(spec);
-  const { body = JSON_BODY, handshake } = spec;
-  return async (request, eventOf, accepted) => {
-    // With `any` there is nothing that would be no event, and no need to look.
-    if (body.name !== "any" && eventOf() === undefined) {
-      return refused(expected("BODY_INVALID", `the body to be ${body.name}`, "something else"));
-    }
-    const answer = handshake && (await handshake({ request, event: eventOf() as E, accepted }));
-    if (answer) return { ok: true, kind: "handshake", answer };
-    const delivery = makeDelivery(request, eventOf, accepted);
-    return {
-      ok: true,
-      kind: "delivery",
-      delivery: delivery instanceof Promise ? await delivery : delivery,
-    };
-  };
 }
 
 export function refused(error: WebhookError): VerifyResult<never> {

@@ -1,4 +1,5 @@
 import { sha256Hex } from "#crypto";
+import { after } from "./crypto.ts";
 import type { Awaitable } from "./crypto.ts";
 import type { Delivery } from "./delivery.ts";
 import type { ReadRequest } from "./read-request.ts";
@@ -37,8 +38,7 @@ export function deliveryMaker<E>(
     // The provider's name is in it: two senders on one route never have the same event.
     const parts = spec.digestOf?.(request, event() as E) ?? [request.body];
     const digest = sha256Hex([spec.name, "\n", ...parts]);
-    const named = (hex: string): Delivery<E> => made(`sha256:${hex}`, "digest");
-    return digest instanceof Promise ? digest.then(named) : named(digest);
+    return after(digest, (hex) => made(`sha256:${hex}`, "digest"));
   };
 }
 

@@ -1,5 +1,5 @@
 import { utf8Text } from "./codec.ts";
-import { joined } from "./crypto.ts";
+import { after, joined } from "./crypto.ts";
 import type { Awaitable } from "./crypto.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { HeadersLike, RawRequest } from "./request.ts";
@@ -10,8 +10,8 @@ export function readRequest(
   input: Request | RawRequest,
   bodyBytesMax: number,
 ): Awaitable<ReadRequest | WebhookError> {
-  if (!isFetchRequest(input)) return withBody(input, rawBody(input.body), bodyBytesMax);
-  return fetchBody(input, bodyBytesMax).then((body) => withBody(input, body, bodyBytesMax));
+  const reading = isFetchRequest(input) ? fetchBody(input, bodyBytesMax) : rawBody(input.body);
+  return after(reading, (body) => withBody(input, body, bodyBytesMax));
 }
 
 function withBody(
