@@ -178,7 +178,12 @@ export const EFFECTS: readonly Effect[] = [
       "node:crypto.randomUUID",
       "node:crypto.webcrypto",
     ],
-    homes: ["daemon/system/chance.ts", "sdk/src/receiver/chance.ts"],
+    // crypto-node.ts takes all of node:crypto, to see at run time whether this Node has `hash`; a named import would not link.
+    homes: [
+      "daemon/system/chance.ts",
+      "sdk/src/receiver/chance.ts",
+      "sdk/src/verify/crypto-node.ts",
+    ],
   },
   {
     name: "timers",
