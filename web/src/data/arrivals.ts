@@ -26,7 +26,12 @@ export function useLiveDeliveries(list: List<DeliveryJson>, rules: Rules): Arriv
     readonly ids: ReadonlySet<string>;
     readonly isVague: boolean;
   }>(NONE);
-  const ids = useMemo(() => new Set(list.rows.map(({ id }) => id)), [list.rows]);
+  const { rows } = list;
+  // News of rows leaves their ids as they are: a set of a hundred thousand is not made anew for each.
+  const ids = useMemo(
+    () => new Set(rows.map(({ id }) => id)),
+    [rows.length, rows[0]?.id, rows.at(-1)?.id],
+  );
   const now = useRef({ list, rules, ids });
   now.current = { list, rules, ids };
 
@@ -34,9 +39,9 @@ export function useLiveDeliveries(list: List<DeliveryJson>, rules: Rules): Arriv
     () =>
       onDelta(({ deliveries = [], omitted = 0 }) => {
         if (deliveries.length === 0 && omitted === 0) return;
-        const { list: rows, rules: told, ids: there } = now.current;
-        patchRows(rows, deliveries, there);
-        const others = deliveries.filter(({ id }) => isNew(id, rows, told, there));
+        const { list: read, rules: told, ids: there } = now.current;
+        patchRows(read, deliveries, there);
+        const others = deliveries.filter(({ id }) => isNew(id, read, told, there));
         const judged = others.map((each) => [each.id, told.belongs(each)] as const);
         const come = judged.filter(([, belongs]) => belongs === true).map(([id]) => id);
         const isVague = omitted > 0 || judged.some(([, belongs]) => belongs === null);

@@ -38,6 +38,8 @@ interface TableProps<Row> {
 const ROW_PX = 44;
 const CARD_PX = 104;
 const OVERSCAN = 8;
+/** The next page is asked for this many rows before its beginning would come into sight. */
+const AHEAD = 60;
 const NARROW = matchMedia("(max-width: 640px)");
 
 /**
@@ -53,7 +55,7 @@ export function Table<Row>(props: TableProps<Row>) {
   const row = list.rows[Math.min(at, list.rows.length - 1)];
 
   useEffect(() => {
-    if (to >= list.rows.length - OVERSCAN && list.hasMore && list.problem === null) list.more();
+    if (to >= list.rows.length - AHEAD && list.hasMore && list.problem === null) list.more();
   }, [to, list.rows.length, list.hasMore]);
 
   function onKeyDown(event: KeyboardEvent): void {

@@ -29,7 +29,7 @@ import type { BulkTarget, BulkVerb } from "./deliveries-bulk.tsx";
 import { BulkDialog } from "./deliveries-bulk.tsx";
 import { DeliveryScreen } from "./delivery.tsx";
 
-const PAGE_ROWS = 100;
+const PAGE_ROWS = 200;
 const STATES = ["pending", "in_flight", "held", "delivered", "exhausted", "cancelled"] as const;
 const STATUSES = ["4xx", "5xx", "408", "410", "429", "500", "502", "503", "504"] as const;
 const OTHER_FILTERS = ["last", "from", "to"] as const;

@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import type { AttemptJson, DeliveryWithAttemptsJson } from "../../../daemon/api/delivery-json.ts";
 import type { DeliveryRequestJson } from "../../../daemon/api/overview-json.ts";
+import { errorWords } from "../../../daemon/domain/error-words.ts";
 import { curlOf } from "../data/curl.ts";
 import type { Resource } from "../data/resource.ts";
 import { useResource } from "../data/resource.ts";
@@ -197,7 +198,7 @@ export function ResponseTab({ attempt }: { readonly attempt: AttemptJson | null 
     <div class="stack">
       {error !== null && (
         <p class="failed-text">
-          <code>{error.code}</code> {error.message}
+          <code>{error.code}</code> {error.message ?? errorWords(error.code)}
         </p>
       )}
       {response === null ? (

@@ -128,8 +128,10 @@ function Row({
   return (
     <tr class={isMarked ? "differs" : undefined}>
       <th scope="row">
-        {name}
-        {isMarked && <span class="badge warn">{t("delivery.compare.differs")}</span>}
+        <span class="chips">
+          {name}
+          {isMarked && <span class="badge warn">{t("delivery.compare.differs")}</span>}
+        </span>
       </th>
       <td>{left ?? "–"}</td>
       <td>{right ?? "–"}</td>
