@@ -40,9 +40,6 @@ export function Chart(props: ChartProps) {
     <figure class="chart" aria-label={title}>
       <figcaption>
         <h3 class={props.isTitleHidden === true ? "only-read" : undefined}>{title}</h3>
-        <span class="soft small number">
-          {shown === null ? (props.note ?? "") : dateTime(atMs[shown] ?? 0)}
-        </span>
         <p class="only-read">{summary}</p>
       </figcaption>
       {!hasData && empty !== undefined ? (
@@ -57,6 +54,9 @@ export function Chart(props: ChartProps) {
                 {shown !== null && <b class="number">{valueText(each, shown, format)}</b>}
               </li>
             ))}
+            <li class="soft number">
+              {shown === null ? (props.note ?? "") : dateTime(atMs[shown] ?? 0)}
+            </li>
           </ul>
           <Canvas {...props} legend={legend} onPoint={setAt} />
           <AsTable {...props} />

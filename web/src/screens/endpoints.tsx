@@ -1,7 +1,8 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { EndpointJson } from "../../../daemon/api/endpoint-json.ts";
 import type { ActivityJson } from "../../../daemon/api/overview-json.ts";
 import { useLiveRows } from "../data/activity.ts";
+import { useAgain } from "../data/charts.ts";
 import type { List } from "../data/list.ts";
 import { useList } from "../data/list.ts";
 import { isAdmin } from "../data/session.ts";
@@ -22,6 +23,7 @@ const PAGE_ROWS = 250;
 /** So many are read by themselves, so that the search looks through them; more only when asked for. */
 const READ_ROWS = 1_000;
 const SHOWN_ROWS = 100;
+const AGAIN_MS = 30_000;
 const STATES = ["active", "paused", "disabled"] as const;
 
 const NO_ACTIVITY: ActivityJson = {
@@ -45,6 +47,11 @@ function EndpointList() {
   useEffect(() => {
     if (hasMore && !isLoading && read.length < READ_ROWS) list.more();
   }, [hasMore, isLoading, read.length]);
+  const again = useCallback(() => {
+    // A longer list is read in pages, and would be short again for a while.
+    if (read.length <= PAGE_ROWS) list.reload();
+  }, [read.length]);
+  useAgain(again, AGAIN_MS);
   return (
     <>
       <ScreenHead title={t("nav.endpoints")}>
