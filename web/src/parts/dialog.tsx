@@ -20,6 +20,10 @@ export function Dialog({ title, onClose, children, isWide = false }: DialogProps
   useEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
+    // Else the way out would have the focus, as it stands first.
+    element.current
+      ?.querySelector<HTMLElement>("[autofocus], form input, form select, form textarea")
+      ?.focus();
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };

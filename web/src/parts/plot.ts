@@ -135,8 +135,14 @@ function seriesOf(
     ...(dash === undefined ? {} : { dash: [...dash] }),
     ...(isFilled === true ? { fill: faint(stroke) } : {}),
     // No dot on each value, but one where a value stands alone and no line could show it.
-    points: { size: 5, space: 10_000 },
+    points: { size: 6, space: 10_000, filter: (chart, at) => alone(chart.data[at] ?? []) },
   };
+}
+
+function alone(values: ArrayLike<number | null | undefined>): number[] {
+  return Array.from(values).flatMap((value, at, all) =>
+    value !== null && (all[at - 1] ?? null) === null && (all[at + 1] ?? null) === null ? [at] : [],
+  );
 }
 
 function faint(colour: string): string {
