@@ -29,6 +29,7 @@ import { dataDirAt, diskFreeBytes } from "./system/data-dir.ts";
 import { openLoopGauge } from "./system/loop.ts";
 import type { Door } from "./system/door.ts";
 import { openDoor } from "./system/door.ts";
+import { createLive } from "./live/server.ts";
 import type { Metrics } from "./system/metrics.ts";
 import { createMetrics } from "./system/metrics.ts";
 import { createNetwork, OWN_NETWORK } from "./system/networks.ts";
@@ -296,7 +297,14 @@ async function openDoorTo(
   const { config, log, store, timers } = ground;
   const { engine, ingest, office, settings, people, readiness, insight, metrics } = work;
   const proxies = createNetwork(config.trustedProxies);
-  const { handler, localHandler } = createApi({
+  const live = createLive({
+    ...ground,
+    build: page?.build ?? VERSION,
+    totals: insight.totals,
+    flowOf: insight.statistics.flowOf,
+    waitingAt: store.statistics.waitingAt,
+  });
+  const api = createApi({
     ...ground,
     version: VERSION,
     read: store.reads,
@@ -310,12 +318,15 @@ async function openDoorTo(
     dispatcher: engine,
     insight,
     shownRequest: work.shownRequest,
+    live,
     readiness: () => readiness.checks(),
-    report: reportOf(ground, { jobs, watchers: () => 0 }),
+    report: reportOf(ground, { jobs, watchers: () => live.watcherCount }),
     metrics: { rejected: metrics.rejected, page: metrics.page },
   });
-  const listeners = { handler, localHandler, settings: SERVER_SETTINGS };
-  return openDoor({ ...config, ...listeners, timers, log });
+  const door = await openDoor({ ...config, ...api, settings: SERVER_SETTINGS, timers, log });
+  // Together: the door waits for its connections, and those of watchers end only when they are told to.
+  const close = async () => void (await Promise.all([live.stop(), door.close()]));
+  return { ...door, close };
 }
 
 function startUpkeep(ground: Ground, work: Work, door: Door): Schedule {

@@ -22,6 +22,9 @@ const say =
   (_request, response) =>
     void response.end(text);
 
+/** No request is wanted for another protocol. */
+const NOTHING_ELSE = { wants: () => false, take: () => undefined };
+
 function open(more: Partial<DoorNeeds> = {}) {
   const log: string[] = [];
   const write = (message: string) => void log.push(message);
@@ -31,6 +34,8 @@ function open(more: Partial<DoorNeeds> = {}) {
     basePath: "",
     handler: say("open"),
     localHandler: say("local"),
+    upgrade: NOTHING_ELSE,
+    localUpgrade: NOTHING_ELSE,
     settings: {},
     timers: createFakeTime().timers,
     log: { info: write, warn: write, error: write },

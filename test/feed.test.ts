@@ -5,7 +5,19 @@ import { createFeed } from "../daemon/domain/feed.ts";
 import type { Change } from "../daemon/domain/ports.ts";
 
 const CHANGES: readonly Change[] = [
-  { kind: "accepted", deliveryId: "dlv_1", endpointSeq: 1, state: "pending" },
+  {
+    kind: "accepted",
+    deliveryId: "dlv_1",
+    endpointSeq: 1,
+    state: "pending",
+    eventId: "evt_1",
+    eventType: "a",
+    attemptCount: 0,
+    lastStatus: null,
+    lastError: null,
+    dueAtMs: 1,
+    attempt: null,
+  },
 ];
 
 function noFault(error: unknown): void {

@@ -32,9 +32,17 @@ test("a delivery that was given up is resent: due now, its table from the start"
     ["pending", START_MS + 1_000, 1, 1, null],
   );
   assert.deepEqual(desk.ear.told, [`changed ${endpoint.seq}`]);
-  assert.deepEqual(desk.changes, [
-    { kind: "changed", deliveryId: id, endpointSeq: endpoint.seq, state: "pending" },
-  ]);
+  assert.deepEqual(
+    desk.changes.map(({ kind, deliveryId, endpointSeq, state, attemptCount, lastError }) => [
+      kind,
+      deliveryId,
+      endpointSeq,
+      state,
+      attemptCount,
+      lastError,
+    ]),
+    [["changed", id, endpoint.seq, "pending", 1, "http_500"]],
+  );
 });
 
 test("resent while its endpoint is paused, a delivery is held like a new one", async () => {

@@ -46,6 +46,11 @@ export function callerOf(request: IncomingMessage, peer: () => Peer, knowing: Kn
   return keyCaller(request, knowing.keys.authenticate);
 }
 
+/** The key that the request bears; null for none. */
+export function bearerKey({ headers }: IncomingMessage): string | null {
+  return SCHEME.exec(headers.authorization ?? "")?.[1] ?? null;
+}
+
 /** The same, or null for a stranger. */
 export function callerIfAny(request: IncomingMessage, knowing: Knowing): Caller | null {
   const key = SCHEME.exec(request.headers.authorization ?? "")?.[1];

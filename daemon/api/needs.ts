@@ -5,6 +5,8 @@ import type { Directory } from "../domain/directory.ts";
 import type { PageFiles } from "../domain/page.ts";
 import type { Insight } from "../upkeep/insight.ts";
 import type { SettingsDesk } from "../manage/office-settings.ts";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Office } from "../manage/office.ts";
 import type { People } from "../manage/people.ts";
 import type { Report } from "../upkeep/report.ts";
@@ -32,6 +34,15 @@ export interface ApiNeeds extends Office {
   readonly page: PageFiles | null;
   readonly read: ReadStore;
   readonly insight: Insight;
+  /** Takes over connections of watchers who were let in; `isGood` says whether they still may stay. */
+  readonly live: {
+    connect(
+      request: IncomingMessage,
+      socket: Duplex,
+      head: Buffer,
+      access: { readonly applicationSeq: number | null; isGood(): boolean },
+    ): void;
+  };
   readonly ingest: Ingest;
   /** The engine; `isBlocked` is true while outcomes can't be recorded. */
   readonly dispatcher: Dispatcher & { readonly isBlocked: boolean };

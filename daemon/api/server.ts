@@ -33,6 +33,8 @@ import { sessionRoutes } from "./sessions.ts";
 import { setupRoutes } from "./setup.ts";
 import { settingsRoutes } from "./settings.ts";
 import { systemRoutes } from "./system.ts";
+import type { Upgrade } from "./upgrade.ts";
+import { createUpgrade } from "./upgrade.ts";
 import { answer } from "./walk.ts";
 
 /** Both listeners answer every request and never throw. */
@@ -41,6 +43,9 @@ export interface Api {
   readonly handler: RequestListener;
   /** For the local socket only: every caller may do everything in every application. */
   readonly localHandler: RequestListener;
+  /** For the same listeners, where a request asks for another protocol. */
+  readonly upgrade: Upgrade;
+  readonly localUpgrade: Upgrade;
   readonly routes: readonly Route[];
 }
 
@@ -105,7 +110,13 @@ export function createApi(needs: ApiNeeds): Api {
       if (!servePage(request, response)) void listener(request, response);
     };
   };
-  return { handler: listen(null), localHandler: listen(LOCAL_CALLER), routes };
+  return {
+    handler: listen(null),
+    localHandler: listen(LOCAL_CALLER),
+    upgrade: createUpgrade(needs, null, prefixOf(needs), nextRequestId),
+    localUpgrade: createUpgrade(needs, LOCAL_CALLER, "", nextRequestId),
+    routes,
+  };
 }
 
 interface Walk {

@@ -1,8 +1,9 @@
 import { envelope } from "../../sdk/src/wire/envelope.ts";
 import type { Outcome, OutgoingRequest } from "../domain/attempt.ts";
-import { settle } from "../domain/delivery.ts";
+import { lastOutcome, settle } from "../domain/delivery.ts";
 import { backoffTable } from "../domain/endpoint.ts";
 import { healthAfter } from "../domain/health.ts";
+import type { Change } from "../domain/ports.ts";
 import type { AttemptRecord, DueDelivery, HealthRecord, Released } from "../domain/stores.ts";
 import type { Lane } from "./lane.ts";
 import type { EngineNeeds } from "./needs.ts";
@@ -50,7 +51,8 @@ export interface Attempts {
 export function createAttempts(needs: AttemptsNeeds): Attempts {
   const { clock, directory } = needs;
   const verdicts = new Map<number, HealthRecord["disables"]>();
-  const lanes = new Map<number, Lane>();
+  /** Until their record is committed. */
+  const underWay = new Map<number, Sent>();
   let isDoorClosed = false;
 
   const recorder = createRecorder({
@@ -64,7 +66,7 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
 
   function begin(lane: Lane, delivery: DueDelivery, slot: Slot): void {
     const sent: Sent = { lane, delivery, slot, startedAtMs: clock.wallMs() };
-    lanes.set(delivery.seq, lane);
+    underWay.set(delivery.seq, sent);
     let request: OutgoingRequest;
     let extra: Readonly<Record<string, string>>;
     let variant: AttemptRecord["variant"];
@@ -173,8 +175,8 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     const nowMs = clock.nowMs();
     const concerned = new Set<Lane>();
     for (const { deliverySeq } of attempts) {
-      const lane = lanes.get(deliverySeq);
-      if (lane !== undefined) concerned.add(lane);
+      const sent = underWay.get(deliverySeq);
+      if (sent !== undefined) concerned.add(sent.lane);
     }
     const records: HealthRecord[] = [];
     for (const { endpointSeq, health } of concerned) {
@@ -193,17 +195,20 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     health: readonly HealthRecord[],
     released: readonly Released[],
   ): void {
-    for (const { deliverySeq, settlement } of attempts) {
-      const lane = lanes.get(deliverySeq);
-      lanes.delete(deliverySeq);
-      needs.onRecorded(lane, deliverySeq, settlement.dueAtMs);
+    const changes: Change[] | null = needs.feed.isWatched() ? [] : null;
+    for (const record of attempts) {
+      const { deliverySeq, settlement } = record;
+      const sent = underWay.get(deliverySeq);
+      underWay.delete(deliverySeq);
+      needs.onRecorded(sent?.lane, deliverySeq, settlement.dueAtMs);
+      if (sent !== undefined) changes?.push(changeOf(record, sent.delivery));
       const { state } = settlement;
       if (state === "delivered" || state === "exhausted") needs.onDeliveryEnded(state);
     }
     for (const record of health) publishHealth(record);
     for (const { endpointSeq } of released) needs.onReleased(endpointSeq);
     needs.onAttemptsRecorded(attempts);
-    announce(attempts);
+    if (changes !== null) needs.feed.publish(changes);
   }
 
   function publishHealth({ endpointSeq, health, disables }: HealthRecord): void {
@@ -224,21 +229,9 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     needs.onDisabled(endpointSeq);
   }
 
-  function announce(attempts: readonly AttemptRecord[]): void {
-    if (!needs.feed.isWatched()) return;
-    needs.feed.publish(
-      attempts.map(({ deliveryId, endpointSeq, settlement }) => ({
-        kind: "attempted",
-        deliveryId,
-        endpointSeq,
-        state: settlement.state,
-      })),
-    );
-  }
-
   return {
     begin,
-    isUnderWay: (deliverySeq) => lanes.has(deliverySeq),
+    isUnderWay: (deliverySeq) => underWay.has(deliverySeq),
     pardon: (endpointSeq) => void verdicts.delete(endpointSeq),
     get isBlocked() {
       return recorder.isBlocked;
@@ -247,5 +240,23 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
       isDoorClosed = true;
     },
     flush: () => recorder.flush(),
+  };
+}
+
+function changeOf(record: AttemptRecord, { event }: DueDelivery): Change {
+  const { settlement, outcome } = record;
+  const last = lastOutcome(outcome);
+  return {
+    kind: "attempted",
+    deliveryId: record.deliveryId,
+    endpointSeq: record.endpointSeq,
+    state: settlement.state,
+    eventId: event.id,
+    eventType: event.type,
+    attemptCount: record.number,
+    lastStatus: last.status,
+    lastError: last.error,
+    dueAtMs: settlement.dueAtMs,
+    attempt: { atMs: record.startedAtMs, durationMs: outcome.durationMs },
   };
 }

@@ -51,6 +51,14 @@ export interface Change {
   readonly deliveryId: string;
   readonly endpointSeq: number;
   readonly state: Delivery["state"];
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly attemptCount: number;
+  readonly lastStatus: number | null;
+  readonly lastError: string | null;
+  readonly dueAtMs: number | null;
+  /** The attempt whose ending it is; null for other kinds. */
+  readonly attempt: { readonly atMs: number; readonly durationMs: number } | null;
 }
 
 /** Who is asking, as the api room found out. */

@@ -249,11 +249,18 @@ export function createIngest(needs: IngestNeeds): Ingest {
     needs.dispatcher.admit(admitted);
     if (needs.feed.isWatched()) {
       needs.feed.publish(
-        admitted.map(({ delivery }) => ({
+        admitted.map(({ delivery, event }) => ({
           kind: "accepted",
           deliveryId: delivery.id,
           endpointSeq: delivery.endpointSeq,
           state: delivery.isPending ? "pending" : "held",
+          eventId: event.id,
+          eventType: event.type,
+          attemptCount: 0,
+          lastStatus: null,
+          lastError: null,
+          dueAtMs: delivery.isPending ? needs.clock.nowMs() : null,
+          attempt: null,
         })),
       );
     }

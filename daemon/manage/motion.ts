@@ -74,7 +74,7 @@ async function resend(needs: MotionNeeds, applicationSeq: number, id: string): P
   const delivery = await store.resend(row.seq, hold, clock.nowMs());
   if (delivery === null) throw unknown("delivery", id);
   dispatcher.endpointChanged(row.endpointSeq);
-  announce(needs, delivery);
+  announce(needs, delivery, row);
   return delivery;
 }
 
@@ -91,7 +91,7 @@ async function cancel(
   if (delivery === null) throw unknown("delivery", id);
   const isAttemptUnderWay = needs.dispatcher.isInFlight(row.seq);
   stirEndpoint(needs, row.endpointSeq);
-  announce(needs, delivery);
+  announce(needs, delivery, row);
   return { delivery, isAttemptUnderWay };
 }
 
@@ -167,6 +167,10 @@ async function deliveryOf(
   return row;
 }
 
-function announce({ feed }: MotionNeeds, { id, endpointSeq, state }: Delivery): void {
-  feed.publish([{ kind: "changed", deliveryId: id, endpointSeq, state }]);
+function announce({ feed }: MotionNeeds, delivery: Delivery, row: DeliveryRow): void {
+  const { id: deliveryId, endpointSeq, state, attemptCount, lastStatus, lastError } = delivery;
+  const { eventId, eventType } = row;
+  const said = { deliveryId, endpointSeq, state, eventId, eventType, attemptCount };
+  const { dueAtMs } = delivery;
+  feed.publish([{ kind: "changed", ...said, lastStatus, lastError, dueAtMs, attempt: null }]);
 }

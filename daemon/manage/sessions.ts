@@ -62,6 +62,8 @@ export interface Sessions {
     next: string,
     visitor: Visitor,
   ): Promise<void>;
+  /** Whether it has not ended; known within half a minute where it ended by age. Does not count as being seen. */
+  isOpen(id: string): boolean;
   /** `not_found` for a session that is over. */
   byId(id: string): Session;
   list(accountSeq: number | null): readonly Session[];
@@ -195,6 +197,10 @@ export function createSessions(needs: SessionsNeeds): Sessions {
       if (!(await hasPassword(account, password))) refuse(visitor);
       throttle.succeeded(subjects);
       await accounts.setPassword(account.id, next, session.seq);
+    },
+    isOpen(id) {
+      const session = roster.sessionById(id);
+      return session !== undefined && roster.account(session.accountSeq) !== undefined;
     },
     byId: (id) => present(id).session,
     list: (accountSeq) =>

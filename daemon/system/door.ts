@@ -1,5 +1,6 @@
-import type { RequestListener, Server, ServerOptions } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerOptions } from "node:http";
 import { createServer } from "node:http";
+import type { Duplex } from "node:stream";
 
 import type { Config } from "../domain/config.ts";
 import { StartRefused } from "../domain/errors.ts";
@@ -7,11 +8,19 @@ import type { Log, Timers } from "../domain/ports.ts";
 import { listenUrl } from "../domain/setting-forms.ts";
 import { listenOnSocket } from "./local-socket.ts";
 
+/** What becomes of requests that ask for another protocol: those that are not wanted are answered like any other. */
+interface Upgrade {
+  readonly wants: (request: IncomingMessage) => boolean;
+  readonly take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
 export interface DoorNeeds extends Pick<Config, "listen" | "socketPath" | "basePath"> {
   /** For whoever reaches the address. */
   readonly handler: RequestListener;
   /** For the local socket, which only the daemon's own user can open. */
   readonly localHandler: RequestListener;
+  readonly upgrade: Upgrade;
+  readonly localUpgrade: Upgrade;
   readonly settings: ServerOptions;
   readonly timers: Pick<Timers, "after">;
   readonly log: Log;
@@ -30,8 +39,8 @@ const LAST_REQUEST_MS = 5_000;
 /** Throws `StartRefused` where the address or the socket is taken, with nothing left open. */
 export async function openDoor(needs: DoorNeeds): Promise<Door> {
   const { listen, socketPath, basePath, settings, timers, log } = needs;
-  const server = createServer({ ...settings }, needs.handler);
-  const local = createServer({ ...settings }, needs.localHandler);
+  const server = serverFor(settings, needs.handler, needs.upgrade);
+  const local = serverFor(settings, needs.localHandler, needs.localUpgrade);
   async function close(): Promise<void> {
     await Promise.all([closeServer(server, timers), closeServer(local, timers)]);
   }
@@ -46,6 +55,16 @@ export async function openDoor(needs: DoorNeeds): Promise<Door> {
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : listen.port;
   return { url: listenUrl(listen.host, port, basePath), close };
+}
+
+function serverFor(
+  settings: ServerOptions,
+  handler: RequestListener,
+  { wants, take }: Upgrade,
+): Server {
+  const server = createServer({ ...settings, shouldUpgradeCallback: wants }, handler);
+  server.on("upgrade", take);
+  return server;
 }
 
 async function listenOn(server: Server, { host, port }: Config["listen"]): Promise<void> {

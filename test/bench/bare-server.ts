@@ -168,6 +168,7 @@ async function openBareApi(key: string) {
     directory,
     read: store.reads,
     shownRequest: async () => null,
+    live: { connect: () => undefined },
     insight: openInsight({ ...rooms, store: store.statistics, load: dispatcher.load, log }),
     ...office,
     ingest,

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ApiNeeds, Check } from "../../daemon/api/needs.ts";
 import { createApi, SERVER_SETTINGS } from "../../daemon/api/server.ts";
+import type { Upgrade } from "../../daemon/api/upgrade.ts";
 import type { Outcome } from "../../daemon/domain/attempt.ts";
 import { createDirectory } from "../../daemon/domain/directory.ts";
 import { createIdMaker } from "../../daemon/domain/id.ts";
@@ -61,8 +62,8 @@ export async function openHouse(options: HouseOptions = {}) {
   const api = createApi(needs);
   const socketDir = mkdtempSync(join(tmpdir(), "posthorn-api-"));
   const socketPath = join(socketDir, "api.sock");
-  const open = await listen(api.handler, { port: 0, host: "127.0.0.1" });
-  const local = await listen(api.localHandler, { path: socketPath });
+  const open = await listen(api.handler, api.upgrade, { port: 0, host: "127.0.0.1" });
+  const local = await listen(api.localHandler, api.localUpgrade, { path: socketPath });
   const { port } = open.address() as AddressInfo;
   return {
     ...parts,
@@ -85,9 +86,11 @@ export async function openHouse(options: HouseOptions = {}) {
 
 function listen(
   handler: RequestListener,
+  { wants, take }: Upgrade,
   where: { port: number; host: string } | { path: string },
 ): Promise<Server> {
-  const server = createServer(SERVER_SETTINGS, handler);
+  const server = createServer({ ...SERVER_SETTINGS, shouldUpgradeCallback: wants }, handler);
+  server.on("upgrade", take);
   return new Promise((resolve) => server.listen(where, () => resolve(server)));
 }
 
@@ -134,6 +137,7 @@ async function openRooms(options: HouseOptions) {
     directory,
     read: store.reads,
     insight,
+    live: { connect: () => undefined },
     ingest,
     dispatcher,
     feed,
@@ -333,7 +337,10 @@ export async function endLastAttempt(
   };
   await store.deliveries.recordAttempts([record], [], time.nowMs);
   needs.insight.statistics.attempted([record]);
-  feed.publish([{ kind: "attempted", deliveryId: id, endpointSeq, state: settlement.state }]);
+  const said = { deliveryId: id, endpointSeq, eventId: admission.event.id, eventType: "a" };
+  const last = { attemptCount: 1, lastStatus: null, lastError: null, dueAtMs: settlement.dueAtMs };
+  const { state } = settlement;
+  feed.publish([{ kind: "attempted", ...said, ...last, state, attempt: null }]);
 }
 
 export function answered(status: number, body: Uint8Array | string, isCut = false): Outcome {
