@@ -1,5 +1,6 @@
 import type { Delivery } from "../domain/delivery.ts";
 import type { DeliveryQuery, DeliveryRow } from "../domain/stores.ts";
+import { changeOf } from "./change.ts";
 import { giveWay } from "./give-way.ts";
 import type { MotionNeeds } from "./motion-rules.ts";
 import { holdAt, whyNotResent } from "./motion-rules.ts";
@@ -139,25 +140,28 @@ async function inChunks(
   let count = 0;
   for (let start = 0; start < rows.length; start += CHUNK) {
     if (start > 0) await giveWay(needs.timers);
-    const moved = await move(rows.slice(start, start + CHUNK), needs.clock.nowMs());
+    const chunk = rows.slice(start, start + CHUNK);
+    const moved = await move(chunk, needs.clock.nowMs());
     count += moved.length;
-    tell(needs, moved);
+    tell(needs, moved, chunk);
   }
   return count;
 }
 
 /** What the engine has ready of these endpoints is read anew, and watchers see it. */
-function tell({ dispatcher, feed }: MotionNeeds, moved: readonly Delivery[]): void {
+function tell(
+  { dispatcher, feed }: MotionNeeds,
+  moved: readonly Delivery[],
+  chunk: readonly DeliveryRow[],
+): void {
   for (const endpointSeq of new Set(moved.map((each) => each.endpointSeq))) {
     dispatcher.endpointChanged(endpointSeq);
     dispatcher.wake(endpointSeq);
   }
-  feed.publish(
-    moved.map(({ id, endpointSeq, state }) => ({
-      kind: "changed",
-      deliveryId: id,
-      endpointSeq,
-      state,
-    })),
-  );
+  const rows = new Map(chunk.map((row) => [row.seq, row]));
+  const changes = moved.flatMap((delivery) => {
+    const row = rows.get(delivery.seq);
+    return row === undefined ? [] : [changeOf(delivery, row)];
+  });
+  feed.publish(changes);
 }

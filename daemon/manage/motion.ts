@@ -5,6 +5,7 @@ import type { Bulk } from "./bulk.ts";
 import { createBulk } from "./bulk.ts";
 import type { Failures } from "./failures.ts";
 import { createFailures } from "./failures.ts";
+import { changeOf } from "./change.ts";
 import { giveWay } from "./give-way.ts";
 import { endpointOf, unknown } from "./lookup.ts";
 import type { MotionNeeds } from "./motion-rules.ts";
@@ -168,9 +169,5 @@ async function deliveryOf(
 }
 
 function announce({ feed }: MotionNeeds, delivery: Delivery, row: DeliveryRow): void {
-  const { id: deliveryId, endpointSeq, state, attemptCount, lastStatus, lastError } = delivery;
-  const { eventId, eventType } = row;
-  const said = { deliveryId, endpointSeq, state, eventId, eventType, attemptCount };
-  const { dueAtMs } = delivery;
-  feed.publish([{ kind: "changed", ...said, lastStatus, lastError, dueAtMs, attempt: null }]);
+  feed.publish([changeOf(delivery, row)]);
 }
