@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createApi, SERVER_SETTINGS } from "./api/server.ts";
 import type { Engine } from "./delivery/engine.ts";
@@ -218,6 +219,8 @@ function openEngine(
   return createEngine({
     ...ground,
     store: store.deliveries,
+    // On one processor another thread would only take turns with this one.
+    successes: availableParallelism() > 1 ? store.successes : null,
     sender,
     limits: config.limits,
     userAgent: userAgentOf(config),

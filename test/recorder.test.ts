@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { UNTRIED } from "../daemon/domain/endpoint.ts";
 import type { AttemptRecord } from "../daemon/domain/stores.ts";
 import { createRecorder } from "../daemon/delivery/recorder.ts";
 import { createCommitGate } from "./support/commit-gate.ts";
@@ -13,14 +14,16 @@ function record(seq: number): AttemptRecord {
   return attempt(delivery, "ok", { id: `att_${seq}`, atMs: 1, number: 1 });
 }
 
-/** A recorder whose writes stand behind a gate, and who is told of them. */
-function createBench() {
+/** A recorder whose writes stand behind a gate, and who is told of them. `takes`: what goes aside; nothing where it is left out. */
+function createBench(takes?: (seq: number) => boolean) {
   const time = createFakeTime();
   const gate = createCommitGate();
   const log: string[] = [];
   const written: number[][] = [];
   const told: number[][] = [];
   const seqs = (attempts: readonly AttemptRecord[]) => attempts.map((each) => each.deliverySeq);
+  const aside: number[][] = [];
+  const health = new Set<number>();
   let writeMs = 0;
   const recorder = createRecorder({
     timers: time.timers,
@@ -36,7 +39,18 @@ function createBench() {
       written.push(seqs(attempts));
       return [];
     },
-    healthOf: () => [],
+    aside:
+      takes === undefined
+        ? null
+        : {
+            takes: ({ deliverySeq }) => takes(deliverySeq),
+            async write(successes) {
+              await gate.pass(`aside ${successes.length}`);
+              aside.push(seqs(successes));
+            },
+          },
+    healthOf: () =>
+      [...health].map((endpointSeq) => ({ endpointSeq, health: UNTRIED, disables: null })),
     onRecorded: (attempts) => void told.push(seqs(attempts)),
   });
   return {
@@ -45,6 +59,8 @@ function createBench() {
     log,
     written,
     told,
+    aside,
+    health,
     recorder,
     add(from: number, to: number) {
       for (let seq = from; seq <= to; seq++) recorder.add(record(seq));
@@ -160,4 +176,49 @@ test("a flush writes at once all that is there, and ends when the store refuses"
   add(4, 4);
   await recorder.flush();
   assert.equal(recorder.size, 1);
+});
+
+test("many that may go aside do, after the rest of their batch; few are not worth it", async () => {
+  const { time, written, told, aside, add } = createBench((seq) => seq % 2 === 0);
+  add(1, 120);
+  await time.advance(5);
+  assert.deepEqual([aside.length, written[0]?.length], [0, 120]);
+  add(1, 128);
+  await time.advance(5);
+  assert.deepEqual([written[1]?.length, aside[0]?.length], [64, 64]);
+  assert.ok(aside[0]?.every((seq) => seq % 2 === 0));
+  assert.deepEqual(told.slice(1), [written[1], aside[0]]);
+});
+
+test("of an endpoint whose health is to be written nothing goes aside", async () => {
+  const { time, written, aside, health, add } = createBench(() => true);
+  health.add(1);
+  add(1, 128);
+  await time.advance(5);
+  assert.deepEqual([written[0]?.length, aside.length], [128, 0]);
+});
+
+test("what is refused aside waits and is tried again, and what was written is not", async () => {
+  const { time, gate, written, aside, told, recorder, add } = createBench((seq) => seq > 1);
+  gate.hold();
+  add(1, 101);
+  await time.advance(5);
+  gate.release();
+  gate.hold();
+  await settled();
+  gate.trouble = "io_error";
+  gate.release();
+  await settled();
+  assert.deepEqual([written.length, recorder.isBlocked, recorder.size], [1, true, 100]);
+  gate.trouble = null;
+  await time.advance(1_000);
+  assert.deepEqual([told.flat().length, aside[0]?.length, recorder.size], [101, 100, 0]);
+});
+
+test("where the loop's part is refused, nothing goes aside either", async () => {
+  const { time, gate, recorder, add } = createBench((seq) => seq > 1);
+  gate.trouble = "disk_full";
+  add(1, 101);
+  await time.advance(5);
+  assert.deepEqual([gate.asked, recorder.size], [["1"], 101]);
 });

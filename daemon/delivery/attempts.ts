@@ -49,7 +49,7 @@ export interface Attempts {
 
 /** One attempt from its request to its record: sign, send, settle, record, announce. */
 export function createAttempts(needs: AttemptsNeeds): Attempts {
-  const { clock, directory } = needs;
+  const { clock, directory, successes } = needs;
   const verdicts = new Map<number, HealthRecord["disables"]>();
   /** Until their record is committed. */
   const underWay = new Map<number, Sent>();
@@ -60,6 +60,13 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     clock,
     log: needs.log,
     write: (attempts, health) => needs.store.recordAttempts(attempts, health, clock.nowMs()),
+    aside:
+      successes === null
+        ? null
+        : {
+            takes: successes.takes,
+            write: (attempts) => successes.recordSuccesses(attempts, clock.nowMs()),
+          },
     healthOf,
     onRecorded,
   });

@@ -6,6 +6,8 @@ const FLUSH_AFTER_MS_MAX = 100;
 /** Waiting this many times as long as the last write took keeps writing below a fifth of the time, on a slow disk, too. */
 const WAIT_PER_WRITE = 4;
 const FLUSH_AT = 512;
+/** Fewer than this are written at once: handing them over would take as long. */
+const ASIDE_MIN = 64;
 const RETRY_AFTER_MS = 1_000;
 
 export interface RecorderNeeds {
@@ -24,6 +26,13 @@ export interface RecorderNeeds {
     health: readonly HealthRecord[],
     released: readonly Released[],
   ) => void;
+  /** Writes many successes without the loop that sends; null where there is nobody for it. */
+  readonly aside: Aside | null;
+}
+
+interface Aside {
+  readonly takes: (record: AttemptRecord) => boolean;
+  readonly write: (successes: readonly AttemptRecord[]) => Promise<void>;
 }
 
 /**
@@ -73,24 +82,42 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
 
   async function writeBatch(batch: readonly AttemptRecord[]): Promise<boolean> {
     const health = needs.healthOf(batch);
+    const { here, aside } = apart(batch, health, needs.aside);
+    const isWritten = await attempt(here, health, () => needs.write(here, health));
+    if (!isWritten) waiting = [...aside, ...waiting];
+    if (!isWritten || needs.aside === null || aside.length === 0) return isWritten;
+    const { write } = needs.aside;
+    return attempt(aside, [], async () => {
+      await write(aside);
+      return [];
+    });
+  }
+
+  /** Writes and announces some of a batch. False where it could not be written: it waits again then. */
+  async function attempt(
+    records: readonly AttemptRecord[],
+    health: readonly HealthRecord[],
+    write: () => Promise<Released[]>,
+  ): Promise<boolean> {
+    if (records.length === 0) return true;
     const startedAtMs = needs.clock.nowMs();
     let released: Released[];
     try {
-      released = await needs.write(batch, health);
+      released = await write();
       const tookMs = needs.clock.nowMs() - startedAtMs;
       waitMs = Math.min(Math.max(tookMs * WAIT_PER_WRITE, FLUSH_AFTER_MS_MIN), FLUSH_AFTER_MS_MAX);
       if (isBlocked) needs.log.info("attempts are recorded again");
       isBlocked = false;
     } catch (error) {
       // Whatever the reason, these outcomes are kept and tried again: dropping one would send its delivery a second time.
-      waiting = [...batch, ...waiting];
+      waiting = [...records, ...waiting];
       if (!isBlocked) needs.log.error("attempts can't be recorded; no new ones start", { error });
       isBlocked = true;
       schedule(RETRY_AFTER_MS);
       return false;
     }
     // Outside: what is committed is committed, whatever those think who hear of it.
-    needs.onRecorded(batch, health, released);
+    needs.onRecorded(records, health, released);
     return true;
   }
 
@@ -108,4 +135,24 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
     },
     flush,
   };
+}
+
+/**
+ * What of a batch is written in the loop, and what aside. An endpoint's health is read and written in one go, or a person's change
+ * of the endpoint could come in between and be written over: where it is to be written, nothing of the endpoint goes aside.
+ */
+function apart(
+  batch: readonly AttemptRecord[],
+  health: readonly HealthRecord[],
+  by: Aside | null,
+): { readonly here: readonly AttemptRecord[]; readonly aside: readonly AttemptRecord[] } {
+  if (by === null || batch.length < ASIDE_MIN) return { here: batch, aside: [] };
+  const withHealth = new Set(health.map(({ endpointSeq }) => endpointSeq));
+  const here: AttemptRecord[] = [];
+  const aside: AttemptRecord[] = [];
+  for (const each of batch) {
+    const isAside = !withHealth.has(each.endpointSeq) && by.takes(each);
+    (isAside ? aside : here).push(each);
+  }
+  return aside.length < ASIDE_MIN ? { here: batch, aside: [] } : { here, aside };
 }

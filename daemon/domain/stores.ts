@@ -167,6 +167,16 @@ export interface DeliveryStore {
   moveHeld(query: MoveQuery): Promise<{ moved: number; isDone: boolean }>;
 }
 
+/** Writes records of plain successes beside the daemon's own thread: nearly all there are where there are many. */
+export interface SuccessStore {
+  /** Whether it takes this one now: nothing but the attempt, its delivery's state and the counts is to be written for it. */
+  takes(record: AttemptRecord): boolean;
+  /** As `recordAttempts`, of such records alone, and without an endpoint's health. One batch at a time. */
+  recordSuccesses(successes: readonly AttemptRecord[], nowMs: number): Promise<void>;
+  /** Ends what it runs in, after the last batch. */
+  stop(): Promise<void>;
+}
+
 export interface MoveQuery {
   readonly endpointSeq: number;
   readonly transition: Transition;

@@ -26,7 +26,7 @@ export interface CountChanges {
 }
 
 /** Prepared once per connection, used for one commit at a time. */
-export function createCountChanges(connection: Connection): () => CountChanges {
+export function createCountChanges(connection: Pick<Connection, "file">): () => CountChanges {
   const update = connection.file.prepare(
     `insert into endpoint_count (pending, held, delivered, exhausted, cancelled, attempts, failed_attempts, endpoint_seq)
      values (?, ?, ?, ?, ?, ?, ?, ?)

@@ -9,10 +9,12 @@ import {
 } from "kysely";
 
 import { StartRefused } from "../domain/errors.ts";
-import type { StoreTrouble } from "../domain/stores.ts";
 import { StoreUnavailable } from "../domain/stores.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import type { Database } from "./schema.ts";
+import type { Turns } from "./turns.ts";
+import { createTurns } from "./turns.ts";
+import { commit, setPragmas } from "./writing.ts";
 
 /** "PSTH": marks the file as ours, so that another program's database is refused instead of filled with tables. */
 const APPLICATION_ID = 0x50535448;
@@ -31,6 +33,8 @@ export interface Connection {
   run(query: Compilable): { changes: number; lastSeq: number };
   /** All or nothing, durable when it returns. Throws `StoreUnavailable` when the disk or the file refuses. */
   commit<Result>(work: () => Result): Result;
+  /** With a second connection, where there is one. */
+  readonly turns: Turns;
 }
 
 export interface OpenOptions {
@@ -55,7 +59,7 @@ export function openDatabase(options: OpenOptions): Connection {
     file.close();
     throw refusal(error, options.path);
   }
-  return connection(file);
+  return connection(file, createTurns());
 }
 
 function openFile(path: string): SqliteDatabase.Database {
@@ -64,22 +68,6 @@ function openFile(path: string): SqliteDatabase.Database {
   } catch (error) {
     throw refusal(error, path);
   }
-}
-
-function setPragmas(file: SqliteDatabase.Database): void {
-  // Must come before the first table is made; later it needs a full VACUUM.
-  file.pragma("auto_vacuum = INCREMENTAL");
-  // Pages stay at SQLite's 4 KiB: with 8 or 16 KiB an accept takes as long, and a fifth or a half more is written for it.
-  file.pragma("journal_mode = WAL");
-  // FULL: the log is on the disk when a commit returns. NORMAL gains little once commits are grouped, and loses the last ones with the power.
-  file.pragma("synchronous = FULL");
-  file.pragma("wal_autocheckpoint = 4000");
-  // After a burst the log is cut back to this instead of staying as large as it ever was.
-  file.pragma("journal_size_limit = 67108864");
-  file.pragma("cache_size = -32768");
-  file.pragma("temp_store = MEMORY");
-  file.pragma("foreign_keys = ON");
-  file.pragma("busy_timeout = 2000");
 }
 
 function refuseOthers(file: SqliteDatabase.Database, path: string): void {
@@ -115,7 +103,7 @@ function bringUpToDate(file: SqliteDatabase.Database, options: OpenOptions): voi
   })();
 }
 
-function connection(file: SqliteDatabase.Database): Connection {
+function connection(file: SqliteDatabase.Database, turns: Turns): Connection {
   const build = new Kysely<Database>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
@@ -141,7 +129,8 @@ function connection(file: SqliteDatabase.Database): Connection {
       const { changes, lastInsertRowid } = prepared(sql).run(...parameters);
       return { changes, lastSeq: Number(lastInsertRowid) };
     },
-    commit: (work) => commit(file, work),
+    commit: (work) => commit(file, turns, work),
+    turns,
   };
 }
 
@@ -161,38 +150,6 @@ function statementCache(file: SqliteDatabase.Database) {
     statements.set(sql, statement);
     return statement;
   };
-}
-
-function commit<Result>(file: SqliteDatabase.Database, work: () => Result): Result {
-  // A commit inside a commit joins it: public methods open transactions, helpers never do.
-  if (file.inTransaction) return work();
-  try {
-    file.exec("begin immediate");
-    const result = work();
-    file.exec("commit");
-    return result;
-  } catch (error) {
-    // SQLite rolls back by itself on some errors (a full disk among them).
-    if (file.inTransaction) file.exec("rollback");
-    throw asUnavailable(error);
-  }
-}
-
-/** Also another program that holds the file locked, and damage: nothing was written, and the daemon must say so and live on. */
-const FILE_TROUBLE = /^SQLITE_(?:IOERR|CANTOPEN|BUSY|CORRUPT|NOTADB)/;
-
-/** The store's trouble behind an error, or null where it is something else (a fault of ours). */
-export function troubleOf(error: unknown): StoreTrouble | null {
-  if (error instanceof StoreUnavailable) return error.trouble;
-  if (!(error instanceof SqliteDatabase.SqliteError)) return null;
-  if (error.code === "SQLITE_FULL") return "disk_full";
-  if (error.code.startsWith("SQLITE_READONLY")) return "read_only";
-  return FILE_TROUBLE.test(error.code) ? "io_error" : null;
-}
-
-function asUnavailable(error: unknown): unknown {
-  const trouble = troubleOf(error);
-  return trouble === null ? error : new StoreUnavailable(trouble, error);
 }
 
 /**

@@ -3,7 +3,7 @@ import { beginCopy } from "./copy.ts";
 import { createCountChanges } from "./counts.ts";
 import { createForgetter } from "./forget.ts";
 import type { Connection } from "./open.ts";
-import { troubleOf } from "./open.ts";
+import { troubleOf } from "./writing.ts";
 
 /** Copied in one turn of the loop: 1 MiB, about a millisecond. */
 const BACKUP_STEP_PAGES = 256;

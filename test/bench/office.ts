@@ -100,6 +100,7 @@ export async function openOffice(
   const engine = createEngine({
     ...engineNeeds(directory, limits.concurrencyMax),
     store: store.deliveries,
+    successes: store.successes,
     sender,
     ids,
     onAttempt: () => (ended += 1),
@@ -114,6 +115,7 @@ export async function openOffice(
       clearInterval(ticking);
       await engine.stop(1_000);
       await sender.close();
+      await store.successes.stop();
       opened.close();
     },
   };

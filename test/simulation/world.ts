@@ -125,6 +125,7 @@ export async function startLife(world: World): Promise<void> {
   const engine = createEngine({
     ...common,
     store: withFaults(store.deliveries, DELIVERY_WRITES, incarnation, faults, seeded),
+    successes: null,
     sender: aliveSender(world.network, incarnation),
     limits: { concurrencyMax: world.concurrencyMax, windowBytesMax: seeded.pick([2_000, 1e6]) },
     userAgent: "Posthorn/simulated",
