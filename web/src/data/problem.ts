@@ -13,3 +13,11 @@ export interface ProblemJson {
 export function problemAt(problem: ProblemJson | null, path: string): string | null {
   return problem?.problems?.find((each) => each.pointer === path)?.detail ?? null;
 }
+
+/** The first fault of a field or of anything in it, for a field that holds a list. */
+export function problemUnder(problem: ProblemJson | null, path: string): string | null {
+  return (
+    problem?.problems?.find(({ pointer }) => pointer === path || pointer.startsWith(`${path}/`))
+      ?.detail ?? null
+  );
+}

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { OfficeSettingsJson } from "../../../daemon/api/system-json.ts";
 import type { ProblemJson } from "../data/problem.ts";
-import { problemAt } from "../data/problem.ts";
+import { problemAt, problemUnder } from "../data/problem.ts";
 import { SelectField, TextField } from "../parts/field.tsx";
 import type { OfficeProps } from "../parts/settings-form.tsx";
 import { SettingsForm } from "../parts/settings-form.tsx";
@@ -69,7 +69,7 @@ function Retries({ draft, change, problem, isFixed }: PartProps) {
           value={draft.steps}
           onValue={(steps) => change({ steps })}
           disabled={isFixed}
-          error={problemAt(problem, "/endpoint_defaults/backoff")}
+          error={problemUnder(problem, "/endpoint_defaults/backoff")}
           placeholder="5, 30, 300, 3600"
           required
         />

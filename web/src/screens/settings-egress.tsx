@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { problemUnder } from "../data/problem.ts";
 import { AreaField } from "../parts/field.tsx";
 import type { OfficeProps } from "../parts/settings-form.tsx";
 import { SettingsForm } from "../parts/settings-form.tsx";
@@ -26,10 +27,7 @@ export function EgressSettings({ settings, onSaved }: OfficeProps) {
             rows={6}
             isMono
             disabled={isFixed}
-            error={
-              problem?.problems?.find(({ pointer }) => pointer.startsWith("/egress_allow"))
-                ?.detail ?? null
-            }
+            error={problemUnder(problem, "/egress_allow")}
           />
           {started?.value !== undefined && started.value !== null && started.value !== "" && (
             <p class="soft">

@@ -5,6 +5,7 @@ import { TextField } from "../parts/field.tsx";
 import type { PlainColumns } from "../parts/list-table.tsx";
 import { PlainTable } from "../parts/list-table.tsx";
 import type { OfficeProps } from "../parts/settings-form.tsx";
+import { Marked } from "../parts/marked.tsx";
 import { SettingsForm } from "../parts/settings-form.tsx";
 import { t } from "../words/words.ts";
 
@@ -57,7 +58,9 @@ function columns(): PlainColumns<SettingJson> {
       cell: ({ name, help }) => (
         <div class="setting">
           <code>{name}</code>
-          <p class="soft small">{help}</p>
+          <div class="soft small">
+            <Marked text={help} />
+          </div>
         </div>
       ),
     },
@@ -65,7 +68,7 @@ function columns(): PlainColumns<SettingJson> {
       key: "value",
       title: t("settings.value"),
       cell: ({ value }) =>
-        value === null ? (
+        value === null || value === "" ? (
           <span class="soft">{t("settings.unset")}</span>
         ) : (
           <code class="value">{value}</code>

@@ -77,7 +77,7 @@ export const deliveries: Readonly<Record<keyof typeof english, string>> = {
   "delivery.no-answer": "Es kam keine Antwort.",
   "delivery.no-signature": "Das Profil dieses Empfängers signiert nicht.",
   "delivery.signature.why":
-    "So kommt der Empfänger auf dieselbe Signatur, mit seinem Geheimnis anstelle dessen, das hier nicht gezeigt wird.",
+    "So kommt der Empfänger selbst auf die Signatur des letzten Versuchs, mit seinem Geheimnis anstelle dessen, das hier nicht gezeigt wird.",
   "delivery.curl.why":
     "Sendet denselben Inhalt mit denselben Kopfzeilen aus einer POSIX-Shell. Was als *** erscheint, sind Zugangsdaten: Setze sie von Hand ein.",
   "delivery.compare.with": "Versuch {n} vergleichen mit",

@@ -27,7 +27,8 @@ export const settings: Readonly<Record<keyof typeof english, string>> = {
   "settings.egress.why":
     "An diese Maschine und an private Netze wird nichts gesendet, solange es nicht erlaubt ist. Was hier erlaubt ist, darf jeder Empfänger erreichen; einzelne können weitere Ziele haben.",
   "settings.egress.allow": "Für alle Empfänger erlaubt",
-  "settings.egress.hint": "Eines je Zeile: 192.168.1.20, 10.0.0.0/8, 10.0.0.5:8080 oder nas.lan.",
+  "settings.egress.hint":
+    "Eines je Zeile: 192.168.1.20, 10.0.0.0/8, 10.0.0.5:8080 oder nas.lan:8080.",
   "settings.egress.started": "Außerdem erlaubt die Konfiguration:",
   "settings.defaults.why":
     "Was ein neuer Empfänger hat, wenn nichts anderes angegeben wird. Bestehende bleiben, wie sie sind.",

@@ -26,8 +26,8 @@ export const deliveries = {
   "deliveries.resend.why":
     "Each is due at once, its table of retries from the start. The receiver sees the same id again.",
   "deliveries.resend.none": "None of them can be resent: those under way are left alone.",
-  "deliveries.resend.count.one": "{n} delivery is sent again.",
-  "deliveries.resend.count.other": "{n} deliveries are sent again.",
+  "deliveries.resend.count.one": "{n} delivery will be sent again.",
+  "deliveries.resend.count.other": "{n} deliveries will be sent again.",
   "deliveries.resend.do.one": "Resend {n} delivery",
   "deliveries.resend.do.other": "Resend {n} deliveries",
   "deliveries.resend.done.one": "{n} delivery is due again.",
@@ -38,8 +38,8 @@ export const deliveries = {
   "deliveries.cancel.why":
     "They are not sent any more. An attempt that is under way can't be called back.",
   "deliveries.cancel.none": "None of them waits: what has ended can't be called off.",
-  "deliveries.cancel.count.one": "{n} delivery is called off.",
-  "deliveries.cancel.count.other": "{n} deliveries are called off.",
+  "deliveries.cancel.count.one": "{n} delivery will be called off.",
+  "deliveries.cancel.count.other": "{n} deliveries will be called off.",
   "deliveries.cancel.do.one": "Call {n} delivery off",
   "deliveries.cancel.do.other": "Call {n} deliveries off",
   "deliveries.cancel.done.one": "{n} delivery was called off.",
@@ -74,7 +74,7 @@ export const deliveries = {
   "delivery.no-answer": "No answer came.",
   "delivery.no-signature": "This endpoint's profile does not sign.",
   "delivery.signature.why":
-    "How the receiver can make the same signature, with its secret in place of the one not shown here.",
+    "How the receiver can make the signature of the last attempt itself, with its secret in place of the one not shown here.",
   "delivery.curl.why":
     "Sends the same body and headers from a POSIX shell. Values shown as *** are credentials: put them in by hand.",
   "delivery.compare.with": "Compare attempt {n} with",

@@ -25,7 +25,8 @@ export const settings = {
   "settings.egress.why":
     "Nothing is sent to this machine or a private network unless it is allowed. What is allowed here, every endpoint may reach; an endpoint may have more of its own.",
   "settings.egress.allow": "Allowed for all endpoints",
-  "settings.egress.hint": "One on each line: 192.168.1.20, 10.0.0.0/8, 10.0.0.5:8080 or nas.lan.",
+  "settings.egress.hint":
+    "One on each line: 192.168.1.20, 10.0.0.0/8, 10.0.0.5:8080 or nas.lan:8080.",
   "settings.egress.started": "Besides, the configuration allows:",
   "settings.defaults.why":
     "What a new endpoint has where its maker says nothing. Endpoints that are there stay as they are.",
