@@ -5,6 +5,7 @@ import { benchAccepts } from "./accepts.ts";
 import { benchBullmq } from "./bullmq.ts";
 import { benchDrain } from "./drain.ts";
 import { benchHung } from "./hung.ts";
+import { benchInbox } from "./inbox.ts";
 import { benchLatency } from "./latency.ts";
 import { lookAtMachine, machineText } from "./machine.ts";
 import { benchMatch } from "./match.ts";
@@ -27,6 +28,7 @@ const BENCHMARKS: Readonly<Record<string, (scale: Scale) => Promise<Finding>>> =
   g: benchMemory,
   h: benchAccepts,
   i: benchMatch,
+  j: benchInbox,
   v: benchVerify,
 };
 

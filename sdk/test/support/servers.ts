@@ -22,7 +22,12 @@ export interface Server {
 /** What is missing, as the sentence that a skipped test says; null where the server can be started. */
 export interface ServerKind {
   readonly missing: string | null;
-  start(): Promise<Server>;
+  start(options?: ServerOptions): Promise<Server>;
+}
+
+export interface ServerOptions {
+  /** Whether a commit is on the disk before it is answered, as in an application's database. Tests don't wait for that. */
+  readonly isDurable?: boolean;
 }
 
 const READY_TIMEOUT_MS = 30_000;
@@ -37,7 +42,7 @@ const REDIS = findProgram("redis-server");
 
 export const postgresServer: ServerKind = {
   missing: missing("PostgreSQL", POSTGRES, INITDB),
-  async start() {
+  async start({ isDurable = false } = {}) {
     const { dir, user, remove } = workDir("postgres");
     const data = path.join(dir, "data");
     const initdb = ["-D", data, "-U", "posthorn", "--auth=trust", "--no-sync", "-E", "UTF8"];
@@ -48,7 +53,7 @@ export const postgresServer: ServerKind = {
       listen_addresses: "127.0.0.1",
       unix_socket_directories: dir,
       max_connections: 200,
-      fsync: "off",
+      fsync: isDurable ? "on" : "off",
       shared_buffers: "32MB",
     };
     const words = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
@@ -72,7 +77,7 @@ export function postgresConfig(port: number) {
 
 export const mariadbServer: ServerKind = {
   missing: missing("MariaDB", MARIADB, MARIADB_INSTALL),
-  async start() {
+  async start({ isDurable = false } = {}) {
     const { dir, user, remove } = workDir("mysql");
     const data = path.join(dir, "data");
     const install = [
@@ -94,7 +99,7 @@ export const mariadbServer: ServerKind = {
       `--socket=${path.join(dir, "s")}`,
       `--pid-file=${path.join(dir, "pid")}`,
       "--max-connections=200",
-      "--innodb-flush-log-at-trx-commit=0",
+      `--innodb-flush-log-at-trx-commit=${isDurable ? 1 : 0}`,
     ];
     const child = spawn(MARIADB ?? "", ["--no-defaults", ...settings], {
       ...user,
