@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { github } from "../../sdk/src/providers/github.ts";
 import { createReceiver } from "../../sdk/src/receiver/create-receiver.ts";
 import type { ReceiverOptions } from "../../sdk/src/receiver/options.ts";
+import type { Schemas } from "../../sdk/src/receiver/schema.ts";
 import type { RawRequest } from "../../sdk/src/verify/request.ts";
 import { STORES, type BenchStore } from "./inbox-stores.ts";
 import { paired, type Figure, type Finding, type Scale } from "./report.ts";
@@ -53,7 +54,7 @@ async function storeFigures<Tx>(
 function receiverOf<Tx>(store: BenchStore<Tx>): (id: string) => Promise<void> {
   const { inbox, apply } = store;
   const options = { endpoint: "bench", provider: github({ secret: SECRET }), inbox };
-  const receiver = createReceiver(options as ReceiverOptions<object, Record<never, never>, Tx>).on(
+  const receiver = createReceiver(options as ReceiverOptions<object, Schemas, Tx>).on(
     "*",
     async ({ id }, context) => {
       await apply((context as unknown as { readonly tx: Tx }).tx, id);
