@@ -17,6 +17,7 @@ import { benchStoreSize } from "./store-size.ts";
 import type { Entry } from "./table.ts";
 import { table } from "./table.ts";
 import { benchVerify } from "./verify.ts";
+import { benchWatched } from "./watched.ts";
 
 const BENCHMARKS: Readonly<Record<string, (scale: Scale) => Promise<Finding>>> = {
   a: benchDrain,
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, (scale: Scale) => Promise<Finding>>> =
   i: benchMatch,
   j: benchInbox,
   v: benchVerify,
+  w: benchWatched,
 };
 
 const { values } = parseArgs({

@@ -8,7 +8,7 @@ import type { Endpoint, EndpointSettings } from "../../daemon/domain/endpoint.ts
 import { ENDPOINT_DEFAULTS, UNTRIED } from "../../daemon/domain/endpoint.ts";
 import type { IdMaker } from "../../daemon/domain/id.ts";
 import { createIdMaker } from "../../daemon/domain/id.ts";
-import type { IncomingEvent } from "../../daemon/domain/ports.ts";
+import type { Feed, IncomingEvent } from "../../daemon/domain/ports.ts";
 import type { EventStore } from "../../daemon/domain/stores.ts";
 import { createSender } from "../../daemon/egress/post.ts";
 import { createSystemResolver } from "../../daemon/egress/resolver.ts";
@@ -40,6 +40,7 @@ export interface BenchStore {
 /** The daemon's engine on its store, without its API: what the delivery benchmarks measure. */
 export interface BenchOffice extends Omit<BenchStore, "close"> {
   readonly engine: Engine;
+  readonly directory: Directory;
   /** Attempts that ended since the start. */
   ended(): number;
   /** Adds `count` events of about 1 KB, one delivery each, at each endpoint in turn. */
@@ -50,6 +51,11 @@ export interface BenchOffice extends Omit<BenchStore, "close"> {
 const clock = openClock();
 const chance = openChance();
 const timers = openTimers();
+const DEAF: Feed = {
+  isWatched: () => false,
+  publish: () => undefined,
+  subscribe: () => () => undefined,
+};
 const COMMIT = 500;
 const TICK_MS = 1_000;
 
@@ -83,6 +89,7 @@ export async function openBenchStore(settings: readonly BenchEndpoint[]): Promis
 export async function openOffice(
   settings: readonly BenchEndpoint[],
   limits: { readonly concurrencyMax: number },
+  feed: Feed = DEAF,
 ): Promise<BenchOffice> {
   const opened = await openBenchStore(settings);
   const { store, ids, endpoints } = opened;
@@ -99,6 +106,7 @@ export async function openOffice(
   let ended = 0;
   const engine = createEngine({
     ...engineNeeds(directory, limits.concurrencyMax),
+    feed,
     store: store.deliveries,
     successes: store.successes,
     sender,
@@ -109,6 +117,7 @@ export async function openOffice(
   return {
     ...opened,
     engine,
+    directory,
     ended: () => ended,
     prefill: (count) => prefill(store.events, endpoints, { count, ids }),
     async close() {
@@ -130,7 +139,6 @@ function engineNeeds(directory: Directory, concurrencyMax: number) {
     clock,
     chance,
     timers,
-    feed: { isWatched: () => false, publish: () => undefined, subscribe: () => () => undefined },
     log: { info: () => undefined, warn: console.warn, error: console.error },
     limits: { concurrencyMax, windowBytesMax: 64 * 1_048_576 },
     userAgent: "Posthorn/bench",
