@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { DeliveryWithAttemptsJson } from "../../../daemon/api/delivery-json.ts";
 import type { Outcome } from "../data/api.ts";
 import { post } from "../data/api.ts";
@@ -24,6 +24,7 @@ import { t } from "../words/words.ts";
 import { Attempts } from "./delivery-attempts.tsx";
 
 const AFTER_DUE_MS = 800;
+const DOUBT_MS = 2_000;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** One delivery: why it is as it is, what was tried, what was said, and what can be done. */
@@ -69,14 +70,20 @@ function useFollowing(
   delivery: DeliveryWithAttemptsJson | null,
   reload: () => void,
 ): void {
+  const askedAtMs = useRef(0);
   useEffect(
     () =>
       onDelta(({ deliveries = [], omitted = 0 }) => {
-        if (omitted > 0 || deliveries.some((each) => each.id === id)) reload();
+        const isNamed = deliveries.some((each) => each.id === id);
+        // It may be among those that a busy feed leaves out, and must not be asked for with each of its frames.
+        const isDoubtful = omitted > 0 && Date.now() - askedAtMs.current > DOUBT_MS;
+        if (!isNamed && !isDoubtful) return;
+        askedAtMs.current = Date.now();
+        reload();
       }),
     [reload],
   );
-  const dueAt = delivery?.due_at ?? null;
+  const dueAt = delivery?.reason.next_at ?? null;
   useEffect(() => {
     if (dueAt === null) return undefined;
     const waitMs = Date.parse(dueAt) - Date.now() + AFTER_DUE_MS;
@@ -168,9 +175,13 @@ function Why({ delivery }: { readonly delivery: DeliveryWithAttemptsJson }) {
   );
 }
 
-/** The daemon's sentences hold moments in UTC; the reader has a zone of their own. */
+/**
+ * The daemon's sentences hold moments in UTC; the reader has a zone of their own. How far away a moment is was true when the
+ * sentence was made, and is told by the countdown since.
+ */
 function withTimes(sentence: string): ComponentChildren {
   return sentence
+    .replaceAll(/(T[\d:.]+Z), in \d+ (?:h|min|s)(?: \d+ (?:min|s))?/g, "$1")
     .split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/)
     .map((part, index) => (index % 2 === 1 ? <Time key={index} at={part} /> : part));
 }
