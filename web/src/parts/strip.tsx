@@ -21,6 +21,7 @@ export function Strip({
   readonly label: string;
 }) {
   const [chosen, setChosen] = useState<number | null>(null);
+  const [pointed, setPointed] = useState<StripCellJson | null>(null);
   const shown = cells.slice(-CELLS);
   const at = chosen === null ? shown.length - 1 : Math.min(chosen, shown.length - 1);
   const cell = shown[at];
@@ -51,8 +52,10 @@ export function Strip({
       aria-valuemax={shown.length}
       aria-valuenow={at + 1}
       aria-valuetext={cellText(cell)}
+      title={pointed === null ? undefined : cellText(pointed)}
       onKeyDown={onKeyDown}
       onBlur={() => setChosen(null)}
+      onMouseLeave={() => setPointed(null)}
     >
       <svg
         viewBox={`0 0 ${CELLS * (WIDTH + GAP)} ${HEIGHT}`}
@@ -65,6 +68,7 @@ export function Strip({
             cell={each}
             x={(offset + index) * (WIDTH + GAP)}
             isChosen={index === chosen}
+            onPoint={setPointed}
           />
         ))}
       </svg>
@@ -79,10 +83,12 @@ function Bar({
   cell,
   x,
   isChosen,
+  onPoint,
 }: {
   readonly cell: StripCellJson;
   readonly x: number;
   readonly isChosen: boolean;
+  readonly onPoint: (cell: StripCellJson) => void;
 }) {
   const height = HEIGHT * SHARES[cell.outcome];
   return (
@@ -94,9 +100,8 @@ function Bar({
       height={height}
       rx={1.5}
       onClick={() => open(cell)}
-    >
-      <title>{cellText(cell)}</title>
-    </rect>
+      onMouseEnter={() => onPoint(cell)}
+    />
   );
 }
 

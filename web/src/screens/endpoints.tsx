@@ -89,7 +89,9 @@ function Found({ list }: { readonly list: List<Row> }) {
   const text = filterValue("text").toLowerCase();
   const state = filterValue("state");
   const matching = live.filter((row) => isMatching(row, text, state));
-  const { rows, newCount, show } = useSteady(matching, `${text} ${state}`);
+  // Pages that come in because they were asked for are no news.
+  const read = list.hasMore ? list.rows.length : "all";
+  const { rows, newCount, show } = useSteady(matching, `${text} ${state} ${read}`);
   const [shownMax, setShownMax] = useState(SHOWN_ROWS);
   if (list.problem !== null && list.rows.length === 0) {
     return <Problem problem={list.problem} retry={list.reload} />;

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { language } from "./words.ts";
 
 /** The time now, anew every second, so that "in 5 s" counts down by itself wherever it is read. */
@@ -6,6 +6,9 @@ export const nowMs = signal(Date.now());
 setInterval(() => {
   nowMs.value = Date.now();
 }, 1_000);
+
+/** Changes at midnight only: what is written with it must not be drawn anew each second. */
+const today = computed(() => new Date(nowMs.value).toDateString());
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -23,7 +26,7 @@ export function dateTime(atMs: number): string {
 
 /** The time alone for today, with the date for other days. */
 export function shortTime(atMs: number): string {
-  const isToday = new Date(atMs).toDateString() === new Date(nowMs.value).toDateString();
+  const isToday = new Date(atMs).toDateString() === today.value;
   return format(
     isToday ? { timeStyle: "medium" } : { dateStyle: "short", timeStyle: "short" },
   ).format(atMs);
