@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type {
   ActivityJson,
   OverviewEndpointJson,
@@ -16,34 +16,80 @@ type News = ReadonlyMap<string, LiveEndpoint>;
 const CELLS_MAX = 60;
 const NO_NEWS: News = new Map();
 
+/** So many rows are drawn anew once in a while, and not with each frame: nobody follows them all. */
+const MANY_ROWS = 40;
+const MANY_WAIT_MS = 700;
+
 /**
- * The rows as they were read, with what the live feed said since. `onStateChange` is called where an endpoint's state became
- * another one, which the daemon may have more to say about.
+ * The rows as they were read, with what the live feed said since; those that it said nothing of stay the same objects.
+ * `onStateChange` is called where an endpoint's state became another one, which the daemon may have more to say about.
  */
 export function useLiveRows<Row extends LiveRow>(
   rows: readonly Row[],
   onStateChange: () => void,
 ): readonly Row[] {
   const [news, setNews] = useState<News>(NO_NEWS);
+  const made = useRef(new Map<string, Made<Row>>());
   // What was read anew is newer than numbers that came before; the cells of both are put together.
   useEffect(() => setNews((before) => withoutNumbers(before, rows)), [rows]);
-  useEffect(
-    () =>
-      onDelta(({ endpoints }) => {
-        if (endpoints === undefined || endpoints.length === 0) return;
-        const states = new Map(rows.map(({ id, state }) => [id, state]));
-        setNews((before) => withNews(before, endpoints));
-        if (endpoints.some(({ id, state }) => (states.get(id) ?? state) !== state)) onStateChange();
-      }),
-    [rows, onStateChange],
+  useEffect(() => {
+    const waitMs = rows.length > MANY_ROWS ? MANY_WAIT_MS : 0;
+    const states = new Map(rows.map(({ id, state }) => [id, state]));
+    return heard(waitMs, (changed) => {
+      setNews((before) => withNews(before, changed));
+      if (changed.some(({ id, state }) => (states.get(id) ?? state) !== state)) onStateChange();
+    });
+  }, [rows, onStateChange]);
+  return useMemo(
+    () => rows.map((row) => madeOf(made.current, row, news.get(row.id))),
+    [rows, news],
   );
-  return useMemo(() => rows.map((row) => updated(row, news.get(row.id))), [rows, news]);
+}
+
+/** What changes, gathered for a while; returns how to stop that. */
+function heard(waitMs: number, tell: (changed: readonly LiveEndpoint[]) => void): () => void {
+  let gathered: LiveEndpoint[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function flush(): void {
+    timer = undefined;
+    const changed = gathered;
+    gathered = [];
+    tell(changed);
+  }
+  const stop = onDelta(({ endpoints = [] }) => {
+    if (endpoints.length === 0) return;
+    gathered.push(...endpoints);
+    if (waitMs === 0) flush();
+    else timer ??= setTimeout(flush, waitMs);
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+  };
+}
+
+interface Made<Row> {
+  readonly row: Row;
+  readonly news: LiveEndpoint | undefined;
+  readonly result: Row;
+}
+
+function madeOf<Row extends LiveRow>(
+  made: Map<string, Made<Row>>,
+  row: Row,
+  news: LiveEndpoint | undefined,
+): Row {
+  const before = made.get(row.id);
+  if (before !== undefined && before.row === row && before.news === news) return before.result;
+  const result = updated(row, news);
+  made.set(row.id, { row, news, result });
+  return result;
 }
 
 function withNews(before: News, changed: readonly LiveEndpoint[]): News {
   const next = new Map(before);
   for (const each of changed) {
-    const strip = [...(before.get(each.id)?.strip ?? []), ...each.strip].slice(-CELLS_MAX);
+    const strip = [...(next.get(each.id)?.strip ?? []), ...each.strip].slice(-CELLS_MAX);
     next.set(each.id, { ...each, strip });
   }
   return next;

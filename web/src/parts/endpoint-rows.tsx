@@ -1,4 +1,5 @@
-import { useMemo } from "preact/hooks";
+import type { VNode } from "preact";
+import { useMemo, useRef } from "preact/hooks";
 import type { LiveRow } from "../data/activity.ts";
 import { endpointName } from "../data/endpoints.ts";
 import { linkTo } from "../shell/address.ts";
@@ -23,13 +24,27 @@ export function EndpointRows({
   readonly label: string;
   readonly rows: readonly EndpointRowData[];
 }) {
+  const drawn = useRef(new Map<string, Drawn>());
   return (
     <ul class="endpoint-rows" aria-label={label} onKeyDown={onKeyDown}>
-      {rows.map((row, index) => (
-        <EndpointRow key={row.id} row={row} isFirst={index === 0} />
-      ))}
+      {rows.map((row, index) => drawnOf(drawn.current, row, index === 0))}
     </ul>
   );
+}
+
+interface Drawn {
+  readonly row: EndpointRowData;
+  readonly isFirst: boolean;
+  readonly node: VNode;
+}
+
+/** The same node for the same row is not drawn again: of many rows few change at a time. */
+function drawnOf(drawn: Map<string, Drawn>, row: EndpointRowData, isFirst: boolean): VNode {
+  const before = drawn.get(row.id);
+  if (before !== undefined && before.row === row && before.isFirst === isFirst) return before.node;
+  const node = <EndpointRow key={row.id} row={row} isFirst={isFirst} />;
+  drawn.set(row.id, { row, isFirst, node });
+  return node;
 }
 
 const STEPS: Readonly<Record<string, 1 | -1>> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };

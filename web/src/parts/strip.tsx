@@ -1,13 +1,19 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { StripCellJson } from "../../../daemon/api/overview-json.ts";
 import { goTo, linkTo } from "../shell/address.ts";
 import { duration, shortTime } from "../words/format.ts";
 import { t } from "../words/words.ts";
 
 const CELLS = 60;
-const WIDTH = 6;
-const GAP = 2;
+const PITCH = 8;
+const BAR = 5;
+const WIDTH = CELLS * PITCH;
 const HEIGHT = 24;
+
+/** Of the height: what failed is lower, and lowest what will be tried again. */
+const SHARES = { delivered: 1, failed: 0.45, exhausted: 0.7, blocked: 0.7 } as const;
+type Outcome = keyof typeof SHARES;
+const OUTCOMES = Object.keys(SHARES) as readonly Outcome[];
 
 /**
  * The newest attempts as bars, the latest at the end; a failure is lower as well as of another colour. One tab stop: arrows move,
@@ -25,23 +31,15 @@ export function Strip({
   const shown = cells.slice(-CELLS);
   const at = chosen === null ? shown.length - 1 : Math.min(chosen, shown.length - 1);
   const cell = shown[at];
-  const moves: Readonly<Record<string, number>> = {
-    ArrowLeft: at - 1,
-    ArrowRight: at + 1,
-    PageUp: at - 10,
-    PageDown: at + 10,
-    Home: 0,
-    End: shown.length - 1,
-  };
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key === "Enter" && cell !== undefined) return open(cell);
-    const next = moves[event.key];
-    if (next === undefined) return;
+    const next = movedTo(event.key, at, shown.length);
+    if (next === null) return;
     event.preventDefault();
-    setChosen(Math.max(0, Math.min(next, shown.length - 1)));
+    setChosen(next);
   }
   if (cell === undefined) return <span class="soft small">{t("strip.empty")}</span>;
-  const offset = CELLS - shown.length;
+  const under = (event: MouseEvent): StripCellJson | null => cellUnder(event, shown);
   return (
     <div
       class="strip"
@@ -55,54 +53,93 @@ export function Strip({
       title={pointed === null ? undefined : cellText(pointed)}
       onKeyDown={onKeyDown}
       onBlur={() => setChosen(null)}
+      onMouseMove={(event) => setPointed(under(event))}
       onMouseLeave={() => setPointed(null)}
+      onClick={(event) => {
+        const clicked = under(event);
+        if (clicked !== null) open(clicked);
+      }}
     >
-      <svg
-        viewBox={`0 0 ${CELLS * (WIDTH + GAP)} ${HEIGHT}`}
-        preserveAspectRatio="xMaxYMid meet"
-        aria-hidden="true"
-      >
-        {shown.map((each, index) => (
-          <Bar
-            key={`${each.delivery_id}${each.at}`}
-            cell={each}
-            x={(offset + index) * (WIDTH + GAP)}
-            isChosen={index === chosen}
-            onPoint={setPointed}
-          />
-        ))}
-      </svg>
+      <Bars cells={shown} chosen={chosen === null ? null : at} />
     </div>
   );
 }
 
-/** Of the height: what failed is lower, and lowest what will be tried again. */
-const SHARES = { delivered: 1, failed: 0.45, exhausted: 0.7, blocked: 0.7 } as const;
-
-function Bar({
-  cell,
-  x,
-  isChosen,
-  onPoint,
+/** One path an outcome: with a bar each an element, a page of strips would be thousands that change with every attempt. */
+function Bars({
+  cells,
+  chosen,
 }: {
-  readonly cell: StripCellJson;
-  readonly x: number;
-  readonly isChosen: boolean;
-  readonly onPoint: (cell: StripCellJson) => void;
+  readonly cells: readonly StripCellJson[];
+  readonly chosen: number | null;
 }) {
-  const height = HEIGHT * SHARES[cell.outcome];
+  const paths = useMemo(() => pathsOf(cells), [cells]);
+  const x = chosen === null ? 0 : middleOf(chosen, cells.length);
   return (
-    <rect
-      class={`bar ${cell.outcome}${isChosen ? " chosen" : ""}`}
-      x={x}
-      y={HEIGHT - height}
-      width={WIDTH}
-      height={height}
-      rx={1.5}
-      onClick={() => open(cell)}
-      onMouseEnter={() => onPoint(cell)}
-    />
+    <svg
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      preserveAspectRatio="xMaxYMid meet"
+      aria-hidden="true"
+      focusable="false"
+    >
+      {OUTCOMES.map((outcome) => (
+        <path key={outcome} class={`bar ${outcome}`} d={paths[outcome]} stroke-width={BAR} />
+      ))}
+      {chosen !== null && (
+        <rect
+          class="bar-chosen"
+          x={x - PITCH / 2}
+          y={0.5}
+          width={PITCH}
+          height={HEIGHT - 1}
+          rx={2}
+        />
+      )}
+    </svg>
   );
+}
+
+function pathsOf(cells: readonly StripCellJson[]): Readonly<Record<Outcome, string>> {
+  const paths: Record<Outcome, string> = { delivered: "", failed: "", exhausted: "", blocked: "" };
+  for (const [index, { outcome }] of cells.entries()) {
+    const top = HEIGHT * (1 - SHARES[outcome]);
+    paths[outcome] += `M${middleOf(index, cells.length)} ${HEIGHT}V${top}`;
+  }
+  return paths;
+}
+
+/** The latest stands at the end, however few there are. */
+function middleOf(index: number, count: number): number {
+  return (CELLS - count + index) * PITCH + PITCH / 2;
+}
+
+const MOVES: Readonly<Record<string, number>> = {
+  ArrowLeft: -1,
+  ArrowDown: -1,
+  ArrowRight: 1,
+  ArrowUp: 1,
+  PageUp: -10,
+  PageDown: 10,
+  Home: -Infinity,
+  End: Infinity,
+};
+
+function movedTo(key: string, at: number, count: number): number | null {
+  const step = MOVES[key];
+  return step === undefined ? null : Math.max(0, Math.min(at + step, count - 1));
+}
+
+/** The picture keeps its proportions and stands at the right of its place; see preserveAspectRatio. */
+function cellUnder(
+  { clientX, currentTarget }: MouseEvent,
+  cells: readonly StripCellJson[],
+): StripCellJson | null {
+  const svg = currentTarget instanceof Element ? currentTarget.querySelector("svg") : null;
+  if (svg === null) return null;
+  const { right, width, height } = svg.getBoundingClientRect();
+  const scale = Math.min(width / WIDTH, height / HEIGHT);
+  const column = Math.floor((clientX - (right - WIDTH * scale)) / scale / PITCH);
+  return cells[column - (CELLS - cells.length)] ?? null;
 }
 
 function cellText({ at, outcome, status, duration_ms: ms }: StripCellJson): string {
