@@ -22,7 +22,7 @@ for (const mode of ["inline", "deferred"] as const satisfies readonly Mode[]) {
     assert.deepEqual(report.violations, [], receiverReportText(report));
     assert.equal(report.books.effects, EVENTS);
     assert.deepEqual([report.books.twice, report.books.never], [[], []]);
-    const { checked, known, missing } = report.reconciliation;
+    const { checked, known, missing } = report.proof;
     assert.deepEqual([checked, known, missing], [EVENTS, EVENTS, []]);
     assert.match(receiverReportText(report), /exactly once\.$/);
   });

@@ -82,7 +82,7 @@ export async function reconcileFile(
       endpoint: ENDPOINT,
       graceMs: 0,
       nowMs: Date.now(),
-      waitMs: 2_000,
+      waitMs: 60_000,
     });
   } finally {
     db.close();

@@ -2,7 +2,7 @@ import type { ReceiverTortureReport } from "./run.ts";
 
 /** What was counted, for a person. */
 export function receiverReportText(report: ReceiverTortureReport): string {
-  const { books, reconciliation, heard } = report;
+  const { books, reconciliation, proof, heard } = report;
   const said = (word: string) => shown(heard.words.get(word) ?? 0);
   return [
     `mode             ${report.mode}`,
@@ -12,7 +12,8 @@ export function receiverReportText(report: ReceiverTortureReport): string {
     `answers          handled ${said("handled")}, stored ${said("stored")}, duplicate ${said("duplicate")}, busy ${said("failed")}`,
     `effects          ${shown(books.effects)}; of ${books.twice.length} events more than one, of ${books.never.length} none`,
     `inbox            ${JSON.stringify(books.states)}, integrity_check ${books.integrity}`,
-    `reconciliation   ${shown(reconciliation.checked)} checked, ${shown(reconciliation.known)} known, ${reconciliation.missing.length} missing`,
+    `reconciliation   ${shown(reconciliation.known)} of ${shown(reconciliation.checked)} known, ${shown(reconciliation.missing.length)} missing, ${shown(reconciliation.resent)} sent again`,
+    `and after that   ${shown(proof.known)} of ${shown(proof.checked)} known, ${shown(proof.missing.length)} missing`,
     "",
     verdict(report),
   ].join("\n");
