@@ -103,7 +103,7 @@ function pathsOf(cells: readonly StripCellJson[]): Readonly<Record<Outcome, stri
   const paths: Record<Outcome, string> = { delivered: "", failed: "", exhausted: "", blocked: "" };
   for (const [index, { outcome }] of cells.entries()) {
     const top = HEIGHT * (1 - SHARES[outcome]);
-    paths[outcome] += `M${middleOf(index, cells.length)} ${HEIGHT}V${top}`;
+    paths[outcome] += `M${middleOf(index, cells.length)} ${HEIGHT - BAR / 2}V${top + BAR / 2}`;
   }
   return paths;
 }
