@@ -31,15 +31,17 @@ const DARK = matchMedia("(prefers-color-scheme: dark)");
  * table. What draws is read when the first chart is shown.
  */
 export function Chart(props: ChartProps) {
-  const { title, summary, atMs, series, format, empty } = props;
+  const { title, summary, atMs, series, format, empty, isTitleHidden = false } = props;
   const [at, setAt] = useState<number | null>(null);
   const legend = useRef<HTMLUListElement>(null);
   const hasData = atMs.length > 0 && series.some(({ values }) => values.some((each) => each));
   const shown = at === null || at >= atMs.length ? null : at;
+  const when = shown === null ? (props.note ?? "") : dateTime(atMs[shown] ?? 0);
   return (
     <figure class="chart" aria-label={title}>
       <figcaption>
-        <h3 class={props.isTitleHidden === true ? "only-read" : undefined}>{title}</h3>
+        <h3 class={isTitleHidden ? "only-read" : undefined}>{title}</h3>
+        {!isTitleHidden && <span class="soft small number">{when}</span>}
         <p class="only-read">{summary}</p>
       </figcaption>
       {!hasData && empty !== undefined ? (
@@ -54,9 +56,7 @@ export function Chart(props: ChartProps) {
                 {shown !== null && <b class="number">{valueText(each, shown, format)}</b>}
               </li>
             ))}
-            <li class="soft number">
-              {shown === null ? (props.note ?? "") : dateTime(atMs[shown] ?? 0)}
-            </li>
+            {isTitleHidden && <li class="soft number when">{when}</li>}
           </ul>
           <Canvas {...props} legend={legend} onPoint={setAt} />
           <AsTable {...props} />

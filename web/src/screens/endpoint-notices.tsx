@@ -35,7 +35,7 @@ function stateWords(endpoint: EndpointJson): string | null {
     return t("endpoint.slowed.why", { time: shortTime(Date.parse(slowedUntil)) });
   }
   if (since === null || count < 2) return null;
-  return tn("endpoint.failing", count, { since: distance(Date.parse(since)) });
+  return tn("endpoint.failing", count, { since: distance(Date.parse(since)).replace(/\.$/, "") });
 }
 
 interface BlockedProps {
