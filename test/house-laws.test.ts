@@ -230,7 +230,8 @@ describe("imports", () => {
 });
 
 const CLOCK = "which only daemon/system/clock.ts, sdk/src/verify/clock.ts may (the clock)";
-const CHANCE = "which only daemon/system/chance.ts, sdk/src/receiver/chance.ts may (chance)";
+const CHANCE =
+  "which only daemon/system/chance.ts, sdk/src/receiver/chance.ts, sdk/src/verify/crypto-node.ts, sdk/src/wire/hmac.ts may (chance)";
 const TIMERS = "which only daemon/system, sdk/src/verify/timers.ts may (timers)";
 const ENVIRONMENT =
   "which only daemon/config.ts, sdk/src/testing/environment.ts may (the environment)";

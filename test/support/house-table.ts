@@ -178,11 +178,12 @@ export const EFFECTS: readonly Effect[] = [
       "node:crypto.randomUUID",
       "node:crypto.webcrypto",
     ],
-    // crypto-node.ts takes all of node:crypto, to see at run time whether this Node has `hash`; a named import would not link.
+    // crypto-node.ts and hmac.ts take all of node:crypto, to see at run time whether this Node has `hash`; a named import would not link.
     homes: [
       "daemon/system/chance.ts",
       "sdk/src/receiver/chance.ts",
       "sdk/src/verify/crypto-node.ts",
+      "sdk/src/wire/hmac.ts",
     ],
   },
   {

@@ -1,6 +1,7 @@
-import { createHmac, sign } from "node:crypto";
+import { sign } from "node:crypto";
 import { topicTimestampS } from "./envelope.ts";
 import { SdkError } from "./errors.ts";
+import { hmacSha256 } from "./hmac.ts";
 import { headerName } from "./profile.ts";
 import type { Profile } from "./profile.ts";
 import type { SigningKey } from "./secret.ts";
@@ -87,7 +88,7 @@ function standardHeaders(
 
 function standardSignature(head: string, body: Uint8Array, { kind, key }: SigningKey): string {
   if (kind === "hmac") {
-    return `v1,${createHmac("sha256", key).update(head).update(body).digest("base64")}`;
+    return `v1,${hmacSha256(key, head, body, "base64")}`;
   }
   // Ed25519 reads its message twice, so node:crypto has no form that takes it in pieces: this one
   // costs a copy.
@@ -125,7 +126,7 @@ function hexHmac({ kind, key }: SigningKey, head: string, body: Uint8Array): str
   if (kind !== "hmac") {
     throw new SdkError("key_unsuited", `expected an HMAC key, got an ${kind} key`);
   }
-  return createHmac("sha256", key).update(head).update(body).digest("hex");
+  return hmacSha256(key, head, body, "hex");
 }
 
 function assertInput(profile: Profile, { id, type, occurredAtMs, timestampS }: SignInput): void {
