@@ -28,6 +28,7 @@ export type {
 export { verify, verifyOrThrow } from "./verify/verify.ts";
 export type { VerifyOptions } from "./verify/verify.ts";
 export { toResponse, WebhookError } from "./verify/webhook-error.ts";
+export { withStatus } from "./verify/with-status.ts";
 
 export { createReceiver } from "./receiver/create-receiver.ts";
 export { PermanentError, RetryAfterError } from "./receiver/handler-errors.ts";
