@@ -35,7 +35,7 @@ export const ROWS_PATIENCE: Patience = { stepRows: 1_000, rowsMax: 10_000, bytes
 export const TEXT_PATIENCE: Patience = {
   stepRows: 64,
   rowsMax: 2_048,
-  bytesMax: 8 * 1024 * 1024,
+  bytesMax: 4 * 1024 * 1024,
 };
 
 /**
@@ -49,18 +49,31 @@ export function readPage<Row>(walk: Walk<Row>, query: PageQuery): Page<Row> {
   let lookedRows = 0;
   let lookedBytes = 0;
   for (;;) {
+    const look = nextStep(walk, after, patience.bytesMax - lookedBytes);
     // One more than is shown tells whether there is a next page.
-    rows.push(...walk.wanted(after, patience.stepRows, query.limit + 1 - rows.length));
+    rows.push(...walk.wanted(after, look, query.limit + 1 - rows.length));
     if (rows.length > query.limit) return cut(walk, rows, query.limit);
-    const { place, bytes } = walk.end(after, patience.stepRows);
+    const { place, bytes } = walk.end(after, look);
     if (place === null) return { rows, next: null };
     after = place;
-    lookedRows += patience.stepRows;
+    lookedRows += look;
     lookedBytes += bytes;
     if (lookedRows >= patience.rowsMax || lookedBytes >= patience.bytesMax) {
       return { rows, next: cursorText(walk.name, after) };
     }
   }
+}
+
+/** How many rows are looked at next: where their bodies are large, as many as what is left of the patience is for; one at least. */
+function nextStep<Row>(
+  { patience, end }: Walk<Row>,
+  after: Place | null,
+  bytesLeft: number,
+): number {
+  let look = patience.stepRows;
+  if (bytesLeft === Infinity) return look;
+  while (look > 1 && end(after, look).bytes > bytesLeft) look = Math.floor(look / 2);
+  return look;
 }
 
 function cut<Row>(walk: Walk<Row>, rows: Row[], limit: number): Page<Row> {

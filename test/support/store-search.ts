@@ -114,4 +114,15 @@ export const searchLaws: Laws = {
       ["last", "first"],
     );
   },
+
+  "a search for text looks through some megabytes a page, however large the bodies are": async (
+    desk,
+  ) => {
+    const endpoint = await desk.endpoint();
+    const body = "x".repeat(1_048_576);
+    for (let i = 0; i < 12; i++) await desk.send([endpoint], { body, atMs: START_MS + i });
+    // Four megabytes a page, and what is left on the last.
+    assert.equal((await eventPages(desk, { text: "nowhere" })).length, 3);
+    assert.equal((await deliveryPages(desk, { text: "nowhere" })).length, 3);
+  },
 };
