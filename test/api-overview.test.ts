@@ -126,12 +126,12 @@ test("a blocked target is told with how often, until something is delivered ther
 test("a check that fails stands before everything else", async () => {
   await using house = await openHouse();
   house.ready.checks = [
-    { name: "disk", ok: false, detail: "1 bytes free, 2 needed" },
+    { name: "disk", ok: false, detail: "1 B free, 2 B needed" },
     { name: "engine", ok: true, detail: "runs" },
   ];
   const [first, ...rest] = (await call(house, "GET /v1/overview")).json.attention;
   assert.equal(first.code, "disk_low");
-  assert.match(first.sentence, /1 bytes free, 2 needed/);
+  assert.match(first.sentence, /1 B free, 2 B needed/);
   assert.deepEqual(rest, []);
 });
 

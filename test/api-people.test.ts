@@ -68,7 +68,9 @@ suite("a session", () => {
       );
     }
     const bare = { key: null, body, headers: { Cookie: cookie } };
-    assert.equal((await call(house, "POST /v1/endpoints", bare)).json.code, "cross_site");
+    const refused = (await call(house, "POST /v1/endpoints", bare)).json;
+    assert.equal(refused.code, "cross_site");
+    assert.match(refused.detail, /\(header Origin or Posthorn-Page\), got neither/);
     const own = { Origin: `http://127.0.0.1:${house.port}`, "Sec-Fetch-Site": "same-origin" };
     const made = await call(house, "POST /v1/endpoints", asPage(cookie, { body, headers: own }));
     assert.equal(made.status, 201, made.text);

@@ -163,7 +163,7 @@ test("doctor finds a running daemon well, a stopped one's database sound, and a 
   assert.equal(running.code, 0, running.out);
   assert.match(running.out, /^daemon +good +can take events$/m);
   // The daemon's own floor, and not that of this command line.
-  assert.match(running.out, /^disk +good +\d+ bytes free, 67108864 needed$/m);
+  assert.match(running.out, /^disk +good +[\d.]+ [GT]iB free, 64 MiB needed$/m);
   await posthorn(["endpoints", "create", "https://shop.example/", "--data-dir", dataDir]);
   await ended(child, "SIGTERM");
   const stopped = await posthorn(here, world);
@@ -218,22 +218,34 @@ test("the greeting tells how to send a first event, with npx and with curl", () 
     claimCode: "AB-CD",
     stop: async () => {},
   };
-  const words = greeting("1.2.3", app, "/d");
+  const words = greeting("1.2.3", app, "/d", "/d/posthorn.sock");
   assert.match(
     words,
     /^Posthorn 1\.2\.3 listens on http:\/\/127\.0\.0\.1:7678 and keeps its data in \/d\n/,
   );
-  assert.match(words, /npx posthorn send --type hello\.world --data '\{"hello":"world"\}'/);
+  assert.match(words, /npx posthorn send --type hello\.world --data '\{"hello":"world"\}'\n/);
   assert.match(words, /curl --unix-socket \/d\/posthorn\.sock http:\/\/localhost\/v1\/events/);
   assert.match(words, /Open http:\/\/127\.0\.0\.1:7678\/ and make the first account\.\n/);
   assert.match(words, /it asks for the claim code: AB-CD\n/);
-  const settled = greeting("1.2.3", { ...app, claimCode: null }, "/d");
+  const settled = greeting("1.2.3", { ...app, claimCode: null }, "/d", "/d/posthorn.sock");
   assert.match(settled, /The operator's page: http:\/\/127\.0\.0\.1:7678\/\n/);
   assert.doesNotMatch(settled, /claim/);
-  assert.doesNotMatch(greeting("1.2.3", { ...app, hasPage: false }, "/d"), /page|claim/);
-  const without = greeting("1.2.3", { ...app, localSocket: null }, "/d");
+  assert.doesNotMatch(
+    greeting("1.2.3", { ...app, hasPage: false }, "/d", "/d/posthorn.sock"),
+    /page|claim/,
+  );
+  const without = greeting("1.2.3", { ...app, localSocket: null }, "/d", "/d/posthorn.sock");
   assert.match(
     without,
     /curl -H "Authorization: Bearer \$KEY" http:\/\/127\.0\.0\.1:7678\/v1\/events/,
   );
+});
+
+test("the greeting names the socket where the command would not look for it", () => {
+  const app = { url: "u", localSocket: "/it's/d.sock", hasPage: true, claimCode: null };
+  const words = greeting("1", { ...app, stop: async () => {} }, "/d", "/data/posthorn.sock");
+  const socket = String.raw`'/it'\''s/d.sock'`;
+  assert.ok(words.includes(`create https://example.com/hook --socket ${socket}\n`), words);
+  assert.ok(words.includes(`--data '{"hello":"world"}' --socket ${socket}\n`));
+  assert.ok(words.includes(`curl --unix-socket ${socket} http://`));
 });

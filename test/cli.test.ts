@@ -158,7 +158,7 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ["endpoints create u --timeout soon", /--timeout to be a time such as 15s, got soon/],
   ["send --data {}", /expected --type to be an event type/],
   ["send --type a", /expected --data to be JSON, @file or -/],
-  ["send --type a --data {", /expected --data to be JSON, @file or -, got/],
+  ["send --type a --data {", /expected --data to be JSON, @file or -, got other text: /],
   ["send --type a --data @/nowhere", /to name a readable file, got ENOENT/],
   ["recover ep_1", /expected --since to be a time .*, such as 6h, got nothing/],
   ["recover ep_1 --since yesterday", /expected --since to be .*, such as 6h, got yesterday/],

@@ -106,6 +106,13 @@ test("a port that is taken is refused with a sentence", async () => {
   await close();
 });
 
+test("an address that is another machine's is refused with a sentence", async () => {
+  const { door } = open({ listen: { host: "192.0.2.1", port: 8080 } });
+  const message =
+    "expected 192.0.2.1:8080 to be free to listen on, got an address that this machine does not have";
+  await assert.rejects(door, { message });
+});
+
 test("a local socket that another program uses is refused, and the port is given back", async () => {
   const socketPath = join(folder, "taken.sock");
   const first = await open({ socketPath }).door;

@@ -53,7 +53,7 @@ test("readiness says of each thing that is not well what it is", async () => {
   machine.nowMs = 1_000;
   assert.deepEqual(await complaints(readiness), [
     "takes no writes: the disk is full",
-    "49 bytes free, 50 needed",
+    "49 B free, 50 B needed",
     "can't record attempts",
   ]);
   assert.equal(readiness.hasDiskSpace, false);
@@ -108,7 +108,7 @@ test("each trouble has its words, and all that is well has some, too", async () 
   const { machine, readiness } = openMachine();
   assert.deepEqual(await readiness.checks(), [
     { name: "database", ok: true, detail: "takes writes" },
-    { name: "disk", ok: true, detail: "100 bytes free, 50 needed" },
+    { name: "disk", ok: true, detail: "100 B free, 50 B needed" },
     { name: "engine", ok: true, detail: "runs" },
   ]);
   for (const [trouble, words] of [
@@ -130,7 +130,7 @@ test("a disk below its floor is seen by the look of each second, and told at onc
   assert.equal(readiness.hasDiskSpace, true);
   await readiness.look();
   assert.equal(readiness.hasDiskSpace, false);
-  assert.deepEqual(await complaints(readiness), ["49 bytes free, 50 needed"]);
+  assert.deepEqual(await complaints(readiness), ["49 B free, 50 B needed"]);
   machine.freeBytes = 50;
   await readiness.look();
   assert.equal(readiness.hasDiskSpace, true);

@@ -72,7 +72,10 @@ function openApiDocument(
 const INTRODUCTION =
   "Events go in, signed webhooks go out. Every answer has a `Request-Id`. Lists are read page by page: " +
   "`next_cursor` of one is `cursor` of the next. Errors are problem documents (RFC 9457) with a stable " +
-  "`code`. Unknown members and parameters are refused. Times are RFC 3339.";
+  "`code`. Unknown members and parameters are refused. Times are RFC 3339.\n\n" +
+  "Beside these operations there is the live feed, `GET /v1/live`, by WebSocket: with a key of the scope `read` or a " +
+  'session, send `{"t":"subscribe","topics":["totals","deliveries","endpoints"]}`, and be told what changes, four times a ' +
+  "second at most.";
 
 /** Every schema of the routes under a name of its own; one that several routes share is there once. */
 interface Schemas {
@@ -142,7 +145,8 @@ function operation(route: Route, schemas: Schemas): Json {
       .join("\n\n"),
     ...(isOpen(route) && { security: [] }),
     ...(!isOpen(route) && {
-      security: [{ key: [] }, { session: [] }],
+      security:
+        route.access.isPersonal === true ? [{ session: [] }] : [{ key: [] }, { session: [] }],
       "x-posthorn-scope": route.access.scope,
     }),
     parameters: parameters(route),
@@ -159,10 +163,11 @@ function isOpen(route: Route): route is OpenKind {
 
 function accessText(route: Route): string {
   if (isOpen(route)) return "Needs no key.";
-  const { scope, isInstanceWide, needsFresh } = route.access;
+  const { scope, isInstanceWide, needsFresh, isPersonal } = route.access;
   const whole = isInstanceWide ? ", for the whole instance" : "";
   const fresh =
     needsFresh === true ? " At the page: within ten minutes of giving the password." : "";
+  if (isPersonal === true) return `Needs a session; keys have none.${fresh}`;
   return `Needs a key with the scope \`${scope}\`${whole}.${fresh}`;
 }
 

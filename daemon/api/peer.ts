@@ -89,8 +89,9 @@ export function mustBeOwnPage({ headers }: IncomingMessage, peer: Peer): void {
   const isVouchedFor =
     site !== undefined || origin !== undefined || headers["posthorn-page"] !== undefined;
   if (isSameSite && isSameOrigin && isVouchedFor) return;
-  const message =
-    "expected a request with a session's cookie to come from the daemon's own page, got another's";
+  const message = isVouchedFor
+    ? "expected a request by cookie, or to sign in, to come from the daemon's own page, got another's"
+    : "expected a request by cookie, or to sign in, to say that it comes from the daemon's own page (header Origin or Posthorn-Page), got neither";
   throw new AppError("cross_site", message);
 }
 

@@ -47,6 +47,8 @@ export interface Access {
   readonly isInstanceWide: boolean;
   /** Somebody at the page must have given the password within the last ten minutes. */
   readonly needsFresh?: boolean;
+  /** Only for somebody at the page; keys and the local socket are refused by the handler. */
+  readonly isPersonal?: boolean;
 }
 
 type Tag =
@@ -150,6 +152,11 @@ export function needsScope(scope: Scope): Access {
 /** For what concerns all applications: a key of one of them is not enough. */
 export function needsInstance(scope: Scope): Access {
   return { scope, isInstanceWide: true };
+}
+
+/** For somebody signed in, about themselves. */
+export function needsPerson(): Access {
+  return { scope: "read", isInstanceWide: false, isPersonal: true };
 }
 
 /** The same, and only shortly after the password was given. */

@@ -19,6 +19,7 @@ import {
   doorRoute,
   json,
   jsonRoute,
+  needsPerson,
   needsScope,
   noContent,
   param,
@@ -135,7 +136,7 @@ function signOut(needs: ApiNeeds): Route {
     operationId: "signOut",
     tag: "People",
     summary: "Sign out",
-    access: needsScope("read"),
+    access: needsPerson(),
     answers: { 204: { description: "The session is over." } },
     async handle(call) {
       await needs.people.sessions.end(null, own(call).id);
@@ -153,7 +154,7 @@ function refresh(needs: ApiNeeds): Route {
     summary: "Give the password once more",
     description:
       "For ten minutes secrets are shown, and accounts and keys made, without asking again.",
-    access: needsScope("read"),
+    access: needsPerson(),
     body: { schema: proof, example: { password: "correct horse battery" } },
     answers: { 200: { description: "Until when.", schema: freshOut } },
     faults: ["sign_in_failed", "too_many_attempts"],
@@ -175,7 +176,7 @@ function changePassword(needs: ApiNeeds): Route {
     operationId: "changePassword",
     tag: "People",
     summary: "Change one's own password; every other session of the account is over",
-    access: needsScope("read"),
+    access: needsPerson(),
     body: {
       schema: newPassword,
       example: { password: "the old one", new_password: "a longer one" },
@@ -197,7 +198,7 @@ function startTotp(needs: ApiNeeds): Route {
     operationId: "startTotp",
     tag: "People",
     summary: "A new second factor's secret, to be confirmed with a code",
-    access: afterPassword(needsScope("read")),
+    access: afterPassword(needsPerson()),
     answers: { 200: { description: "The secret, and as a link.", schema: totpOut } },
     handle: (call) => json(200, needs.people.secondFactor.start(ownAccount(needs, call).seq)),
   });
@@ -210,7 +211,7 @@ function confirmTotp(needs: ApiNeeds): Route {
     operationId: "confirmTotp",
     tag: "People",
     summary: "Turn the second factor on",
-    access: afterPassword(needsScope("read")),
+    access: afterPassword(needsPerson()),
     body: { schema: code, example: { code: "123456" } },
     answers: {
       200: { description: "Codes for when it is lost, shown only here.", schema: recoveryCodesOut },
@@ -231,7 +232,7 @@ function removeTotp(needs: ApiNeeds): Route {
     operationId: "removeTotp",
     tag: "People",
     summary: "Turn the second factor off",
-    access: afterPassword(needsScope("read")),
+    access: afterPassword(needsPerson()),
     answers: { 204: { description: "Off." } },
     async handle(call) {
       await needs.people.secondFactor.remove(ownAccount(needs, call).seq);

@@ -1,3 +1,4 @@
+import { resolve as resolvePath } from "node:path";
 import type { Config } from "../domain/config.ts";
 import { StartRefused } from "../domain/errors.ts";
 import type { OpenLog } from "../system/log.ts";
@@ -114,7 +115,7 @@ function announce(world: World, config: Config, log: OpenLog, app: App): void {
     log.info("listening", { url: app.url, pid: process.pid, data_dir: dataDir, ...page, ...claim });
     return;
   }
-  world.out(greeting(world.version, app, dataDir));
+  world.out(greeting(world.version, app, dataDir, resolvePath("data", "posthorn.sock")));
 }
 
 function pageUrl({ url }: App): string {
@@ -131,10 +132,12 @@ function pageWords(app: App): string {
 `;
 }
 
-/** What a person reads who has started it for the first time. */
-export function greeting(version: string, app: App, dataDir: string): string {
+/** What a person reads who has started it for the first time. `usualSocket`: where the command looks unless it is told. */
+export function greeting(version: string, app: App, dataDir: string, usualSocket: string): string {
   const event = `'{"type":"hello.world","data":{"hello":"world"}}'`;
-  const socket = app.localSocket;
+  const socket = app.localSocket === null ? null : shellWord(app.localSocket);
+  // Without it the command would find no daemon, or another one.
+  const where = socket === null || app.localSocket === usualSocket ? "" : ` --socket ${socket}`;
   const curl =
     socket === null
       ? `curl -H "Authorization: Bearer $KEY" ${app.url}/v1/events \\`
@@ -142,11 +145,15 @@ export function greeting(version: string, app: App, dataDir: string): string {
   return `Posthorn ${version} listens on ${app.url} and keeps its data in ${dataDir}
 
 ${pageWords(app)}  Make an endpoint, and send it a first event:
-    npx posthorn endpoints create https://example.com/hook
-    npx posthorn send --type hello.world --data '{"hello":"world"}'
+    npx posthorn endpoints create https://example.com/hook${where}
+    npx posthorn send --type hello.world --data '{"hello":"world"}'${where}
   The same with curl:
     ${curl}
       -H 'Content-Type: application/json' -d ${event}
 
 `;
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

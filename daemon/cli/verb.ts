@@ -84,7 +84,7 @@ export async function jsonText(world: World, option: string, given: string): Pro
     return text;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw usageFailure(`expected ${option} to be JSON, @file or -, got ${why}`);
+    throw usageFailure(`expected ${option} to be JSON, @file or -, got other text: ${why}`);
   }
 }
 

@@ -67,10 +67,16 @@ function serverFor(
   return server;
 }
 
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "an address in use",
+  EACCES: "no permission (ports below 1024 are the system's)",
+  EADDRNOTAVAIL: "an address that this machine does not have",
+};
+
 async function listenOn(server: Server, { host, port }: Config["listen"]): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const got = error.code === "EADDRINUSE" ? "an address in use" : error.message;
+      const got = LISTEN_FAULTS[error.code ?? ""] ?? error.message;
       reject(new StartRefused(`expected ${host}:${port} to be free to listen on, got ${got}`));
     });
     server.listen({ port, ...(host !== "" && { host }) }, resolve);

@@ -1,3 +1,4 @@
+import { bytesText } from "../domain/quantity.ts";
 import type { StoreTrouble, UpkeepStore } from "../domain/stores.ts";
 import { remembered } from "./remembered.ts";
 
@@ -57,7 +58,7 @@ export function createReadiness(needs: ReadinessNeeds): Readiness {
 
   function disk(): Check {
     const ok = freeBytes >= needs.diskFreeBytesMin;
-    const detail = `${freeBytes} bytes free, ${needs.diskFreeBytesMin} needed`;
+    const detail = `${bytesText(freeBytes)} free, ${bytesText(needs.diskFreeBytesMin)} needed`;
     return { name: "disk", ok, detail };
   }
 
