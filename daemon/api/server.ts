@@ -20,6 +20,7 @@ import { endpointActionRoutes } from "./endpoint-actions.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { eventTypeRoutes } from "./event-types.ts";
 import { eventRoutes } from "./events.ts";
+import { createFaultLog } from "./fault-log.ts";
 import { healthRoutes } from "./health.ts";
 import { keyRoutes } from "./keys.ts";
 import type { ApiNeeds } from "./needs.ts";
@@ -92,10 +93,11 @@ function pageRoutes(needs: ApiNeeds): readonly Route[] {
 export function createApi(needs: ApiNeeds): Api {
   const routes = allRoutes(needs);
   const nextRequestId = requestIds(needs);
+  const logFault = createFaultLog(needs.log, needs.clock);
   const listen = (known: Caller | null): RequestListener => {
     // A base path is what a proxy in front asks for; nobody stands in front of the local socket.
     const prefix = known === null ? prefixOf(needs) : "";
-    const walk: Walk = { needs, known, prefix, nextRequestId };
+    const walk: Walk = { needs, known, prefix, nextRequestId, logFault };
     const app = new Koa();
     app.on("error", (error: Error) =>
       needs.log.info("a connection failed", { error: error.message }),
@@ -125,6 +127,7 @@ interface Walk {
   readonly known: Caller | null;
   readonly prefix: string;
   nextRequestId(): string;
+  readonly logFault: ReturnType<typeof createFaultLog>;
 }
 
 function prefixOf({ config }: ApiNeeds): string {
@@ -142,7 +145,8 @@ function requestIds({ chance }: ApiNeeds): () => string {
 }
 
 /** Outermost: gives the request its id, and turns whatever comes back, or is thrown, into the one answer. */
-function answering({ needs, nextRequestId }: Walk): Middleware {
+function answering(walk: Walk): Middleware {
+  const { nextRequestId } = walk;
   return async (ctx, next) => {
     const requestId = nextRequestId();
     // The answer is written here, in one piece; koa's own way sets header by header.
@@ -152,23 +156,20 @@ function answering({ needs, nextRequestId }: Walk): Middleware {
       writeReply(ctx.req, ctx.res, ctx.state["reply"] as Reply, requestId);
     } catch (error) {
       if (error instanceof CallerGone) return void ctx.res.destroy();
-      writeProblem(needs, ctx, error, requestId);
+      writeProblem(walk, ctx, error, requestId);
     }
   };
 }
 
-function writeProblem(needs: ApiNeeds, ctx: Context, error: unknown, requestId: string): void {
+function writeProblem(
+  { needs, logFault }: Walk,
+  ctx: Context,
+  error: unknown,
+  requestId: string,
+): void {
   const { status, headers, document, isOurs } = problemAnswer(error, requestId);
   needs.metrics.rejected(document.code);
-  if (isOurs) {
-    needs.log.error("a request failed", {
-      requestId,
-      method: ctx.req.method,
-      path: ctx.path,
-      error: traceOf(error),
-      cause: error instanceof Error && error.cause !== undefined ? traceOf(error.cause) : null,
-    });
-  }
+  if (isOurs) logFault(error, { requestId, method: ctx.req.method, path: ctx.path });
   const allow = ctx.state["allow"] as string | undefined;
   const reply: Reply = {
     status,
@@ -180,10 +181,6 @@ function writeProblem(needs: ApiNeeds, ctx: Context, error: unknown, requestId: 
     },
   };
   writeReply(ctx.req, ctx.res, reply, requestId);
-}
-
-function traceOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
 }
 
 /**
