@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { grantAdvice } from "../daemon/domain/grant-advice.ts";
 import type { Outcome } from "../daemon/domain/attempt.ts";
 import type { Settlement } from "../daemon/domain/delivery.ts";
 import type { ApiHouse } from "./support/api-house.ts";
@@ -48,6 +49,7 @@ test("each delivery says why it has its state and what comes next", async () => 
     sentence:
       "Attempt 1 failed: the receiver answered 500. Attempt 2 of 11 is due at 2026-01-31T12:00:05Z, in 5 s.",
     next_at: "2026-01-31T12:00:05.000Z",
+    facts: { attempt: 2, attempt_max: 11, attempts: 1, last_error: "http_500" },
   });
 });
 
@@ -65,7 +67,7 @@ test("a delivery is read with its attempts: request, answer, and what was cut", 
     started_at: "2026-01-31T12:00:00.000Z",
     duration_ms: 12,
     status: 500,
-    error: { code: "http_500", message: null },
+    error: { code: "http_500", message: null, grant: null },
     request_headers: { "webhook-id": "evt_1", authorization: "***" },
     response: {
       headers: { "content-type": "text/plain", "set-cookie": "a=1, b=2" },
@@ -95,7 +97,7 @@ test("an attempt without an answer has an error and no response; a blocked one n
     kind: "blocked",
     address: "192.168.1.5",
     grant: "192.168.1.5:8080",
-    message: "192.168.1.5 is private; allow 192.168.1.5:8080",
+    message: `192.168.1.5 is private; ${grantAdvice("192.168.1.5:8080")}.`,
     durationMs: 1,
   };
   await endLastAttempt(house, blocked, RETRY);
@@ -103,7 +105,9 @@ test("an attempt without an answer has an error and no response; a blocked one n
   assert.equal(json.attempts[0].response, null);
   assert.equal(json.attempts[0].error.code, "egress_blocked");
   assert.equal(json.reason.code, "egress_blocked");
-  assert.match(json.reason.sentence, /allow 192\.168\.1\.5:8080/);
+  assert.match(json.reason.sentence, /add 192\.168\.1\.5:8080 to/);
+  assert.equal(json.attempts[0].error.grant, "192.168.1.5:8080");
+  assert.equal(json.reason.facts.grant, "192.168.1.5:8080");
 });
 
 test("deliveries are found by event, endpoint, state, type, tenant, time and error", async () => {

@@ -288,6 +288,14 @@ test("what is allowed and yet not good is told at once: no check, a weak secret,
     /^Nothing can be delivered as it is set: 127\.0\.0\.1 is in 127\.0\.0\.0\/8/,
   );
   assert.deepEqual(more, []);
+  assert.deepEqual(
+    json.warning_details.map(({ code, grant }: Record<string, unknown>) => [code, grant]),
+    [
+      ["certificate_unchecked", null],
+      ["secret_short", null],
+      ["target_blocked", "127.0.0.1:9"],
+    ],
+  );
   const path = `/v1/endpoints/${json.id}`;
   await call(house, `POST ${path}/rotate-secret`, { body: { overlap_s: 3_600 } });
   const body = { tls_verify: true, egress_allow: ["127.0.0.1:9"] };

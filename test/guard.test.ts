@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import ipaddr from "ipaddr.js";
+import { grantAdvised } from "../daemon/domain/grant-advice.ts";
 import { readGrants } from "../daemon/egress/grant.ts";
 import { egressRules } from "../daemon/egress/rules.ts";
 import { checkAddress, type Verdict } from "../daemon/egress/guard.ts";
@@ -101,6 +102,15 @@ test("a refusal names the address, the range and the grant that would open it", 
       "192.168.1.5, the address of nas.lan, is in 192.168.0.0/16 (private, RFC 1918); to send there, " +
       "add 192.168.1.5:8080 to POSTHORN_EGRESS_ALLOW or to the endpoint's egress_allow.",
   });
+});
+
+test("the grant that a refusal advises is read out of its message again, in both families", () => {
+  for (const address of ["10.0.0.1", "fd00::1", "::ffff:10.0.0.1"]) {
+    const verdict = check(address, [], "nas.lan");
+    assert.ok(verdict.kind === "blocked");
+    assert.equal(grantAdvised(verdict.message), verdict.grant);
+  }
+  assert.equal(grantAdvised(null), null);
 });
 
 test("the grant that a refusal names is the one that works", () => {
@@ -230,6 +240,7 @@ test("a refused metadata service is not told how to be opened", () => {
     const verdict = check(address);
     assert.ok(verdict.kind === "blocked");
     assert.match(verdict.message, /hands out credentials/);
+    assert.equal(grantAdvised(verdict.message), null);
     assert.doesNotMatch(verdict.message, /POSTHORN_EGRESS_ALLOW|egress_allow|to send there/);
   }
 });

@@ -2,10 +2,11 @@
 import { z } from "zod";
 import type { Delivery, ShownState } from "../domain/delivery.ts";
 import type { AttemptRow, DeliveryRow } from "../domain/stores.ts";
-import type { EngineFacts, Reason } from "../domain/reason.ts";
-import { explain } from "../domain/reason.ts";
+import { grantAdvised } from "../domain/grant-advice.ts";
+import type { EngineFacts } from "../domain/reason.ts";
 import { component } from "./component.ts";
 import type { ApiNeeds } from "./needs.ts";
+import { reasonJson, reasonOut } from "./reason-json.ts";
 import { timeOut, timeText, timeTextOrNull } from "./schemas.ts";
 
 export const SHOWN_STATES = [
@@ -26,11 +27,7 @@ const deliveryMembers = {
   state: z.enum(SHOWN_STATES),
   attempt_count: z.int(),
   due_at: timeOut.nullable().describe("Null exactly when nothing is to be done by itself."),
-  reason: z.object({
-    code: z.string(),
-    sentence: z.string().describe("Why it has this state and what comes next, for people."),
-    next_at: timeOut.nullable(),
-  }),
+  reason: reasonOut,
   ordering_key: z.string().nullable(),
   is_test: z.boolean(),
   last_status: z.int().nullable(),
@@ -50,7 +47,13 @@ const attemptOut = z.object({
   started_at: timeOut,
   duration_ms: z.number(),
   status: z.int().nullable(),
-  error: z.object({ code: z.string(), message: z.string().nullable() }).nullable(),
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string().nullable(),
+      grant: z.string().nullable().describe("What the egress guard advises to allow."),
+    })
+    .nullable(),
   request_headers: headersOut.describe("As sent, credentials masked."),
   response: z
     .object({
@@ -118,7 +121,7 @@ async function deliveryJson(
     state: shownState(row, isInFlight),
     attempt_count: row.attemptCount,
     due_at: timeTextOrNull(row.dueAtMs),
-    reason: reasonJson(explain({ ...known, engine, nowMs })),
+    reason: reasonJson({ ...known, engine, nowMs }),
     ordering_key: row.orderingKey,
     is_test: row.isTest,
     last_status: row.lastStatus,
@@ -132,10 +135,6 @@ async function deliveryJson(
 /** One that was cancelled while its attempt is under way stays `cancelled`; its reason tells the rest. */
 function shownState({ state }: Delivery, isInFlight: boolean): ShownState {
   return isInFlight && (state === "pending" || state === "held") ? "in_flight" : state;
-}
-
-function reasonJson({ code, sentence, nextAtMs }: Reason): DeliveryJson["reason"] {
-  return { code, sentence, next_at: timeTextOrNull(nextAtMs) };
 }
 
 /** The message is part of the reason only where it names a grant. */
@@ -163,10 +162,16 @@ function attemptJson(row: AttemptRow): z.infer<typeof attemptOut> {
     started_at: timeText(row.startedAtMs),
     duration_ms: row.durationMs,
     status: row.status,
-    error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage },
+    error: errorJson(row),
     request_headers: headersJson(row.requestHeaders),
     response: responseJson(row),
   };
+}
+
+function errorJson({ errorCode, errorMessage }: AttemptRow): AttemptJson["error"] {
+  if (errorCode === null) return null;
+  const grant = errorCode === "egress_blocked" ? grantAdvised(errorMessage) : null;
+  return { code: errorCode, message: errorMessage, grant };
 }
 
 function responseJson(row: AttemptRow): z.infer<typeof attemptOut>["response"] {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Endpoint, EndpointHealth } from "../domain/endpoint.ts";
 import { hideHeaders } from "../manage/extra-headers.ts";
 import type { CredentialsView, RevealedSecret } from "../manage/secrets.ts";
+import type { Warning } from "../manage/warnings.ts";
 import { component } from "./component.ts";
 import { timeOut, timeText, timeTextOrNull } from "./schemas.ts";
 
@@ -69,6 +70,15 @@ export const endpointOut = component(
     created_at: timeOut,
     updated_at: timeOut,
     warnings: z.array(z.string()).describe("What an operator should know of these settings."),
+    warning_details: z
+      .array(
+        z.object({
+          code: z.string(),
+          sentence: z.string(),
+          grant: z.string().nullable().describe("What the egress guard advises to allow."),
+        }),
+      )
+      .describe("The same, for words in another language."),
   }),
 );
 
@@ -95,7 +105,7 @@ export function secretJson(secret: RevealedSecret): z.infer<typeof secretOut> {
 export function endpointJson(
   endpoint: Endpoint,
   credentials: CredentialsView,
-  warnings: readonly string[],
+  warnings: readonly Warning[],
 ): EndpointJson {
   const { settings, state, disabledReason, transition, health } = endpoint;
   const publicKey = credentials.secrets[0]?.publicKey ?? null;
@@ -129,7 +139,8 @@ export function endpointJson(
     health: healthJson(health),
     created_at: timeText(endpoint.createdAtMs),
     updated_at: timeText(endpoint.updatedAtMs),
-    warnings: [...warnings],
+    warnings: warnings.map(({ sentence }) => sentence),
+    warning_details: warnings.map((warning) => ({ ...warning })),
   };
 }
 

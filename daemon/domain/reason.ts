@@ -12,7 +12,7 @@ import { errorWords } from "./error-words.ts";
  * Stable: it is part of the API, filtered by and translated. A code may be added, none changes its
  * meaning.
  */
-type ReasonCode =
+export type ReasonCode =
   | "in_flight" // its attempt is under way now
   | "due" // nothing is in its way; it goes with the next look at what is due
   | "scheduled" // the first attempt lies in the future
@@ -327,10 +327,14 @@ function failedWords(delivery: Delivery): string {
 /** `3 of 11`: numbered over all runs through the table, as the attempts themselves are. */
 function nextAttempt(delivery: Delivery, endpoint: Endpoint | null): string {
   const number = delivery.attemptCount + 1;
-  if (endpoint === null) return `${number}`;
+  return endpoint === null ? `${number}` : `${number} of ${attemptMax(delivery, endpoint)}`;
+}
+
+/** The number of the last attempt that the table has for it. */
+export function attemptMax(delivery: Delivery, endpoint: Endpoint): number {
   const steps = delivery.isTest ? 0 : backoffTable(endpoint.settings.backoff).length;
-  // A table that was shortened meanwhile must not make this attempt 5 of 3.
-  return `${number} of ${Math.max(delivery.tableStart + steps + 1, number)}`;
+  // A table that was shortened meanwhile must not make the next attempt 5 of 3.
+  return Math.max(delivery.tableStart + steps, delivery.attemptCount) + 1;
 }
 
 /** Attempts on the present run through the table. */

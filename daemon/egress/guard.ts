@@ -1,4 +1,5 @@
 /** Which targets may be called. Pure: names are resolved elsewhere, and each address comes here before it is dialled. */
+import { grantAdvice } from "../domain/grant-advice.ts";
 import { addressText, carriedIpv4, parseAddress, socketText } from "./address.ts";
 import { covers, namesAddress, namesHost, namesSocket, type Grant } from "./grant.ts";
 import { classOf, type AddressClass, type IpAddress } from "./ranges.ts";
@@ -84,7 +85,7 @@ function refused(finding: Finding, address: IpAddress, port: number, host: strin
     const message = `${why}, which hands out credentials to whoever asks: no webhook belongs there.`;
     return { kind: "blocked", address: text, grant, message };
   }
-  const message = `${why}; to send there, add ${grant} to POSTHORN_EGRESS_ALLOW or to the endpoint's egress_allow.`;
+  const message = `${why}; to send there, ${grantAdvice(grant)}.`;
   return { kind: "blocked", address: text, grant, message };
 }
 

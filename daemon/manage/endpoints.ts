@@ -24,6 +24,7 @@ import { mergeSettings, settingsProblems, withPlainUrl } from "./settings.ts";
 import type { EndpointStates } from "./states.ts";
 import { createEndpointStates } from "./states.ts";
 import type { TakeTurns } from "./turns.ts";
+import type { Warning } from "./warnings.ts";
 import { warningsOf } from "./warnings.ts";
 import { refuseWider } from "./widening.ts";
 
@@ -90,7 +91,7 @@ export interface Endpoints extends EndpointStates {
   /** User name, public keys and times; nothing that lets anybody in. */
   credentials(applicationSeq: number, id: string): CredentialsView;
   /** What is allowed and yet not good, one sentence each. */
-  warnings(endpoint: Endpoint): readonly string[];
+  warnings(endpoint: Endpoint): readonly Warning[];
   /** Forgets secrets that have expired, of all endpoints. Returns of how many endpoints. */
   pruneSecrets(): Promise<number>;
 }

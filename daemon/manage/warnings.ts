@@ -1,4 +1,5 @@
 import type { Endpoint } from "../domain/endpoint.ts";
+import { grantAdvised } from "../domain/grant-advice.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Keyring } from "./secrets.ts";
 import { SECRET_BYTES_SOUND } from "./secrets.ts";
@@ -10,23 +11,33 @@ export interface WarningsNeeds {
   readonly clock: Pick<Clock, "wallMs">;
 }
 
-/** What an operator should know of an endpoint as it is set: it is allowed, and yet not good. One sentence each. */
-export function warningsOf(needs: WarningsNeeds, endpoint: Endpoint): readonly string[] {
+export interface Warning {
+  readonly code: "certificate_unchecked" | "secret_short" | "target_blocked";
+  readonly sentence: string;
+  /** What would have to be allowed, where the egress guard advises that. */
+  readonly grant: string | null;
+}
+
+/** What an operator should know of an endpoint as it is set: it is allowed, and yet not good. */
+export function warningsOf(needs: WarningsNeeds, endpoint: Endpoint): readonly Warning[] {
   const { settings } = endpoint;
-  const warnings: string[] = [];
+  const warnings: Warning[] = [];
   if (!settings.verifiesCertificate) {
-    warnings.push(
+    const sentence =
       "The receiver's certificate is not checked (tls_verify is false): whoever stands between can read " +
-        "what is sent, credentials included. A private CA in `ca` would keep the check.",
-    );
+      "what is sent, credentials included. A private CA in `ca` would keep the check.";
+    warnings.push({ code: "certificate_unchecked", sentence, grant: null });
   }
   if (needs.keyring.hasWeakKey(endpoint, needs.clock.wallMs())) {
-    warnings.push(
+    const sentence =
       `A secret that signs is shorter than ${SECRET_BYTES_SOUND} bytes: from one delivery it can be ` +
-        "guessed, and deliveries forged. Rotate to a longer one.",
-    );
+      "guessed, and deliveries forged. Rotate to a longer one.";
+    warnings.push({ code: "secret_short", sentence, grant: null });
   }
   const blocked = needs.rules.foresee(settings.url, settings.egressAllow);
-  if (blocked !== null) warnings.push(`Nothing can be delivered as it is set: ${blocked}`);
+  if (blocked !== null) {
+    const sentence = `Nothing can be delivered as it is set: ${blocked}`;
+    warnings.push({ code: "target_blocked", sentence, grant: grantAdvised(blocked) });
+  }
   return warnings;
 }
