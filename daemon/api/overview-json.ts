@@ -3,7 +3,7 @@ import { z } from "zod";
 import { component } from "./component.ts";
 import { timeOut } from "./schemas.ts";
 
-export const totalsOut = z.object({
+const totalsOut = z.object({
   pending: z.int(),
   held: z.int(),
   in_flight: z.int(),
@@ -12,14 +12,14 @@ export const totalsOut = z.object({
     .describe("When the oldest delivery that is due was due first; null where none waits."),
 });
 
-export const flowOut = z.object({
+const flowOut = z.object({
   accepted: z.int().describe("Events."),
   delivered: z.int().describe("Deliveries."),
   failed: z.int().describe("Attempts."),
 });
 
 /** One attempt in a strip. */
-export const stripCellOut = z.object({
+const stripCellOut = z.object({
   at: timeOut,
   outcome: z.enum(["delivered", "failed", "exhausted", "blocked"]),
   duration_ms: z.number(),
@@ -27,7 +27,7 @@ export const stripCellOut = z.object({
   delivery_id: z.string(),
 });
 
-export const attentionOut = z.object({
+const attentionOut = z.object({
   code: z.enum([
     "endpoint_disabled",
     "endpoint_failing",
@@ -59,7 +59,7 @@ const activityMembers = {
 
 export const activityOut = z.object(activityMembers);
 
-export const overviewEndpointOut = z.object({
+const overviewEndpointOut = z.object({
   id: z.string(),
   url: z.string(),
   description: z.string(),
@@ -142,7 +142,6 @@ export type OverviewEndpointJson = z.infer<typeof overviewEndpointOut>;
 export type StripCellJson = z.infer<typeof stripCellOut>;
 export type AttentionJson = z.infer<typeof attentionOut>;
 export type TotalsJson = z.infer<typeof totalsOut>;
-export type FlowJson = z.infer<typeof flowOut>;
 export type ChartsJson = z.infer<typeof chartsOut>;
 export type FailureGroupJson = z.infer<typeof failureGroupOut>;
 export type DeliveryRequestJson = z.infer<typeof deliveryRequestOut>;

@@ -4,7 +4,7 @@ import { component } from "./component.ts";
 import { timeOut } from "./schemas.ts";
 
 /** One setting that is read at the start, from a flag, the environment or the file. */
-export const settingOut = component(
+const settingOut = component(
   "Setting",
   z.object({
     name: z.string().describe("Its environment variable."),
@@ -16,7 +16,7 @@ export const settingOut = component(
 );
 
 /** What can be changed while the daemon runs; `pinned` are those that the configuration settles instead. */
-export const officeSettingsOut = component(
+const officeSettingsOut = component(
   "OfficeSettings",
   z.object({
     egress_allow: z

@@ -82,7 +82,7 @@ function patchRows(
 }
 
 /** A row as the feed has it now. Its reason is that of before, and is not shown in lists. */
-export function withNews(row: DeliveryJson, news: LiveDelivery): DeliveryJson {
+function withNews(row: DeliveryJson, news: LiveDelivery): DeliveryJson {
   const { attempt_count, last_status, last_error, due_at } = news;
   const state = news.state as DeliveryJson["state"];
   return { ...row, state, attempt_count, last_status, last_error, due_at };

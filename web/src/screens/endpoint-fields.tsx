@@ -7,7 +7,7 @@ import { t } from "../words/words.ts";
 import type { Draft } from "./endpoint-draft.ts";
 import { delayText } from "./endpoint-draft.ts";
 
-export interface EndpointForm {
+interface EndpointForm {
   readonly draft: Draft;
   readonly set: (changes: Partial<Draft>) => void;
   readonly problem: ProblemJson | null;
