@@ -62,8 +62,9 @@ export function createSuccessThread({ file, turns }: Connection): SuccessStore {
 
   return {
     takes(record) {
+      if (!isSuccess(record)) return false;
       if (isPossible) thread ??= start();
-      return isReady && isSuccess(record);
+      return isReady;
     },
     recordSuccesses(successes: readonly AttemptRecord[], nowMs: number) {
       return new Promise((resolve, reject) => {
