@@ -192,6 +192,15 @@ test("a secret can come from a file, without the line end that an editor leaves"
   assert.equal(good({ workingDir, toml: 'bootstrap_api_key_file = "key"' }).bootstrapApiKey, key);
 });
 
+test("the first admin's password may be words with spaces, as at the page, and no line", () => {
+  const password = "corn flakes für mich";
+  assert.equal(good({ env: { POSTHORN_ADMIN_PASSWORD: password } }).adminPassword, password);
+  for (const wrong of ["nine char", "one line\nand another"]) {
+    const [first = ""] = problems({ env: { POSTHORN_ADMIN_PASSWORD: wrong } });
+    assert.match(first, /to be 10 to 1024 characters without line breaks, got \d+ characters/);
+  }
+});
+
 test("a secret and its file at once, and a file that is not there, are refused", () => {
   const both = { POSTHORN_BOOTSTRAP_API_KEY: "x".repeat(30), POSTHORN_BOOTSTRAP_API_KEY_FILE: "y" };
   assert.match(problems({ env: both }).join(), /to be set, got both/);

@@ -86,6 +86,8 @@ suite("a watcher", () => {
     await watcher.frame("hello");
     watcher.socket.close();
     assert.equal(await watch(house.url.replace("/post", ""), BEARER).ended, 404);
+    const plain = await fetch(house.url.replace("ws:", "http:"));
+    assert.match(await plain.text(), /expected \/post\/v1\/live to be opened by WebSocket/);
   });
 
   test("who says nonsense, or sends bytes, is sent away", async () => {

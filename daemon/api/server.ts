@@ -35,7 +35,7 @@ import { setupRoutes } from "./setup.ts";
 import { settingsRoutes } from "./settings.ts";
 import { systemRoutes } from "./system.ts";
 import type { Upgrade } from "./upgrade.ts";
-import { createUpgrade } from "./upgrade.ts";
+import { createUpgrade, LIVE_PATH } from "./upgrade.ts";
 import { answer } from "./walk.ts";
 
 /** Both listeners answer every request and never throw. */
@@ -105,7 +105,7 @@ export function createApi(needs: ApiNeeds): Api {
     app.use(answering(walk));
     app.use(straightToEvents(walk, routes));
     app.use(routed(walk, routes));
-    app.use(unmatched);
+    app.use((ctx) => unmatched(ctx, prefix));
     const listener = app.callback();
     const servePage = known === null ? createPage(needs.page, prefix) : () => false;
     return (request, response) => {
@@ -215,15 +215,16 @@ function routed({ needs, known, prefix }: Walk, routes: readonly Route[]): Middl
   return router.routes() as Middleware;
 }
 
+function unknownPath(path: string, prefix: string): string {
+  if (path === `${prefix}${LIVE_PATH}`) return `expected ${path} to be opened by WebSocket`;
+  return `expected the path to be one of the API's, got ${shown(path)}`;
+}
+
 /** No route has this path, or none of those that have it takes the method. */
-function unmatched(ctx: Context): void {
+function unmatched(ctx: Context, prefix: string): void {
   const layers = (ctx["matched"] ?? []) as readonly { readonly methods: readonly string[] }[];
   const allow = [...new Set(layers.flatMap(({ methods }) => methods))].toSorted().join(", ");
-  if (allow === "")
-    throw new AppError(
-      "not_found",
-      `expected the path to be one of the API's, got ${shown(ctx.path)}`,
-    );
+  if (allow === "") throw new AppError("not_found", unknownPath(ctx.path, prefix));
   if (ctx.method === "OPTIONS") {
     ctx.state["reply"] = { status: 204, headers: { Allow: allow }, body: { kind: "none" } };
     return;

@@ -10,7 +10,8 @@ import { mustBeOwnPage, peerOf } from "./peer.ts";
 import { problemAnswer } from "./problems.ts";
 import { needsScope } from "./route.ts";
 
-const LIVE_PATH = "/v1/live";
+/** Below the base path. */
+export const LIVE_PATH = "/v1/live";
 
 /** What becomes of requests that ask for another protocol. */
 export interface Upgrade {

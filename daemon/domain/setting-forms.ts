@@ -103,6 +103,11 @@ export function keyOf(lengthMin: number): Parse<string> {
   return (text) => (/^[\x21-\x7e]{1,512}$/.test(text) && text.length >= lengthMin ? text : null);
 }
 
+/** What a person could type at the page, too: words with spaces, in any script. */
+export function parsePassword(text: string): string | null {
+  return /^\P{Cc}{10,1024}$/u.test(text) ? text : null;
+}
+
 /** An IPv4 or IPv6 address, or a CIDR of such. */
 export function isAddress(text: string): boolean {
   const [address = "", bits, ...rest] = text.split("/");

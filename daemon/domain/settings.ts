@@ -14,6 +14,7 @@ import {
   parseBasePath,
   parseDays,
   parseListen,
+  parsePassword,
   parseProxy,
   parseText,
   parseUrl,
@@ -102,9 +103,9 @@ const SETTINGS = {
     wanted: "16 to 512 visible ASCII characters",
     isSecret: true,
   }),
-  adminPassword: setting(keyOf(10), {
+  adminPassword: setting(parsePassword, {
     help: "password of the account `admin`, which is made at the first start; without it the page asks",
-    wanted: "10 to 512 visible ASCII characters",
+    wanted: "10 to 1024 characters without line breaks",
     isSecret: true,
   }),
   authHeader: setting((text) => (/^[A-Za-z0-9-]{1,64}$/.test(text) ? text.toLowerCase() : null), {
