@@ -1,4 +1,5 @@
 /** How the parts of the SQL inbox run statements: values by name, locks that are waited for no longer than allowed. */
+import { hexOf } from "../verify/codec.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
 import { compile, type Statement, type Statements, statementsOf } from "./statements.ts";
 import { type Dialect, isLockError, isYielded, TRAITS } from "./dialect.ts";
@@ -189,10 +190,4 @@ export function checkedLockWaitMs(lockWaitMs: number): number {
     "CONFIG_INVALID",
     `expected lockWaitMs to be a whole number from 1 to ${LOCK_WAIT_MS_MAX}, got ${lockWaitMs}`,
   );
-}
-
-function hexOf(bytes: Uint8Array): string {
-  let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
-  return hex;
 }

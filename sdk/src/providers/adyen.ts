@@ -4,7 +4,7 @@ import { batchOf } from "../verify/batch.ts";
 import type { Batch } from "../verify/batch.ts";
 import { BASE64, HEX, encode, utf8 } from "../verify/codec.ts";
 import type { Part } from "../verify/crypto.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -61,7 +61,7 @@ const ACCEPTED: Answer = {
  */
 export function adyen(options: AdyenOptions): Provider<AdyenEvent> {
   assertOptions("adyen", options, OPTIONS);
-  return defineProvider({
+  return makeProvider({
     name: "adyen",
     schemes: [itemsScheme(options.secret)],
     preflight: basicCheck(options.basic),
@@ -81,7 +81,7 @@ export function adyen(options: AdyenOptions): Provider<AdyenEvent> {
 /** Adyen's other webhooks (balance platform, management, …): the header `HmacSignature` is over the body. */
 export function adyenPlatform(options: AdyenOptions): Provider<AdyenPlatformEvent> {
   assertOptions("adyenPlatform", options, OPTIONS);
-  return defineProvider({
+  return makeProvider({
     name: "adyen",
     schemes: [
       {
@@ -201,7 +201,8 @@ function batch(event: unknown): Batch {
 function basicCheck(basic: AdyenOptions["basic"]): (request: ReadRequest) => WebhookError | null {
   if (basic === undefined) return () => null;
   const { user, password } = basic;
-  if (!user || !password || user.includes(":")) {
+  const isGiven = [user, password].every((text) => typeof text === "string" && text !== "");
+  if (!isGiven || user.includes(":")) {
     throw expected(
       "CONFIG_INVALID",
       "basic to have a user without colon and a password",

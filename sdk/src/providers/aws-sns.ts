@@ -1,7 +1,7 @@
 import { certificateScheme } from "../verify/certificate-scheme.ts";
 import type { CertificateClaim } from "../verify/certificate-scheme.ts";
 import { certificateSource, isPlainHttps } from "../verify/certificate-source.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { getBytes, globalFetch } from "../verify/fetch.ts";
 import type { Fetch } from "../verify/fetch.ts";
@@ -65,7 +65,7 @@ export function awsSns(options: SnsOptions): Provider<SnsEvent> {
   }
   const topics = new Set(topicArns);
   const certificates = certificateSource({ fetch: get, allow: (url) => CERTIFICATE.test(url) });
-  return defineProvider<SnsEvent>({
+  return makeProvider<SnsEvent>({
     name: "aws-sns",
     schemes: [
       certificateScheme(certificates, toleranceS, SIGNATURE, (_, event) => claimOf(event, topics)),

@@ -1,6 +1,6 @@
 import { HEX } from "../verify/codec.ts";
 import { ANY_BODY } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -17,7 +17,7 @@ export interface BitbucketEvent {
  */
 export function bitbucket(options: SecretOptions): Provider<BitbucketEvent> {
   assertOptions("bitbucket", options, ["secret"]);
-  return defineProvider({
+  return makeProvider({
     name: "bitbucket",
     schemes: [bodySignature(options.secret, "x-hub-signature", HEX, "sha256=")],
     body: ANY_BODY,

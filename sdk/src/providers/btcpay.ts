@@ -1,5 +1,5 @@
 import { HEX } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -22,7 +22,7 @@ export interface BtcpayEvent {
  */
 export function btcpay(options: SecretOptions): Provider<BtcpayEvent> {
   assertOptions("btcpay", options, ["secret"]);
-  return defineProvider({
+  return makeProvider({
     name: "btcpay",
     schemes: [bodySignature(options.secret, "btcpay-sig", HEX, "sha256=")],
     id: [{ body: "originalDeliveryId" }, { body: "deliveryId" }],

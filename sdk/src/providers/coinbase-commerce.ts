@@ -1,5 +1,5 @@
 import { HEX } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -19,7 +19,7 @@ export interface CoinbaseCommerceEvent {
 /** Coinbase Commerce: `X-CC-Webhook-Signature`, hex over the body (coinbase-commerce-node). The event stands in `event`. */
 export function coinbaseCommerce(options: SecretOptions): Provider<CoinbaseCommerceEvent> {
   assertOptions("coinbaseCommerce", options, ["secret"]);
-  return defineProvider({
+  return makeProvider({
     name: "coinbase-commerce",
     schemes: [bodySignature(options.secret, "x-cc-webhook-signature", HEX)],
     id: { body: "event.id" },

@@ -1,7 +1,7 @@
 import { withStatus } from "../verify/with-status.ts";
 import { HEX } from "../verify/codec.ts";
 import { ED25519 } from "../verify/asymmetric.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -39,7 +39,7 @@ const NO_CONTENT: Answer = { status: 204, headers: {}, body: "" };
 export function discord(options: DiscordOptions): Provider<DiscordEvent> {
   assertOptions("discord", options, ["publicKey", "toleranceS"]);
   const { publicKey, toleranceS } = options;
-  return defineProvider<DiscordEvent>({
+  return makeProvider<DiscordEvent>({
     name: "discord",
     schemes: [
       {

@@ -1,4 +1,4 @@
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { TOKEN_OPTIONS, tokenScheme } from "../verify/token-place.ts";
@@ -16,7 +16,7 @@ export interface DockerHubEvent {
  */
 export function dockerHub(options: TokenOptions): Provider<DockerHubEvent> {
   assertOptions("dockerHub", options, TOKEN_OPTIONS);
-  return defineProvider({
+  return makeProvider({
     name: "docker-hub",
     schemes: [tokenScheme(options, { query: "token" })],
     type: { read: () => "push", from: "body" },

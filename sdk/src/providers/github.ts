@@ -1,7 +1,7 @@
 import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
-import { ANY_BODY, fieldBody } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { JSON_OR_TEXT_BODY, fieldBody } from "../verify/body.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -23,7 +23,7 @@ export interface GithubEvent {
  */
 export function github(options: SecretOptions): Provider<GithubEvent> {
   assertOptions("github", options, ["secret"]);
-  return defineProvider({
+  return makeProvider({
     name: "github",
     schemes: [
       {
@@ -36,7 +36,7 @@ export function github(options: SecretOptions): Provider<GithubEvent> {
         signed: "{body}",
       },
     ],
-    body: fieldBody("payload", ANY_BODY),
+    body: fieldBody("payload", JSON_OR_TEXT_BODY),
     id: { header: "x-github-delivery" },
     type: { read: (request, event) => eventType(request, event), from: "header" },
   });

@@ -1,10 +1,10 @@
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { Scheme, SecretSource } from "../verify/spec.ts";
 import { expected } from "../verify/webhook-error.ts";
 import { tokenScheme } from "../verify/token-place.ts";
-import { WEBHOOK_HEADERS, standardSchemes } from "../verify/standard-schemes.ts";
+import { V1, WEBHOOK_HEADERS, standardSchemes } from "../verify/standard-schemes.ts";
 
 export interface GitlabEvent {
   readonly object_kind?: string;
@@ -30,15 +30,15 @@ export function gitlab(options: GitlabOptions): Provider<GitlabEvent> {
   const { signingToken, token, toleranceS } = options;
   const schemes: Scheme[] = [];
   if (signingToken !== undefined) {
-    schemes.push(...standardSchemes({ secret: signingToken, toleranceS }, [WEBHOOK_HEADERS]));
+    schemes.push(...standardSchemes({ secret: signingToken, toleranceS }, [WEBHOOK_HEADERS], [V1]));
   }
   if (token !== undefined) {
     schemes.push(tokenScheme({ secret: token }, { header: "x-gitlab-token" }));
   }
   if (schemes.length === 0) {
-    throw expected("SECRET_MISSING", "signingToken or token", "neither");
+    throw expected("SECRET_MISSING", "signingToken or token to be given", "none");
   }
-  return defineProvider({
+  return makeProvider({
     name: "gitlab",
     schemes,
     id: [{ header: "idempotency-key" }, { header: "x-gitlab-event-uuid" }],

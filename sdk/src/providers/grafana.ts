@@ -1,9 +1,10 @@
 import { HEX } from "../verify/codec.ts";
 import { ANY_BODY } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { expected } from "../verify/webhook-error.ts";
 import { bodySignature } from "../verify/body-signature.ts";
 
 export interface GrafanaEvent {
@@ -27,8 +28,11 @@ export interface GrafanaOptions extends TimedOptions {
 export function grafana(options: GrafanaOptions): Provider<GrafanaEvent> {
   assertOptions("grafana", options, ["secret", "toleranceS", "header", "timestampHeader"]);
   const { secret, header = "x-grafana-alert-signature", timestampHeader, toleranceS } = options;
+  if (!/./.test(header) || timestampHeader === "") {
+    throw expected("CONFIG_INVALID", "header and timestampHeader to be names", "none");
+  }
   const signature = bodySignature(secret, header, HEX);
-  return defineProvider({
+  return makeProvider({
     name: "grafana",
     methods: ["POST", "PUT"],
     schemes: [

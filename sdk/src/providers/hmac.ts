@@ -2,12 +2,12 @@ import { HMAC_SHA1, HMAC_SHA256, HMAC_SHA512 } from "../verify/algorithms.ts";
 import { ANY_BODY } from "../verify/body.ts";
 import { BASE64, BASE64URL, HEX, TEXT, WHSEC } from "../verify/codec.ts";
 import type { Form } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
+import { assertName, assertOneOf, assertReading, assertText } from "../verify/option-checks.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { Sources, TimeUnit } from "../verify/spec.ts";
-import { expected } from "../verify/webhook-error.ts";
 
 const ALGORITHMS = { sha1: HMAC_SHA1, sha256: HMAC_SHA256, sha512: HMAC_SHA512 } as const;
 const ENCODINGS = { hex: HEX, base64: BASE64, base64url: BASE64URL, text: TEXT } as const;
@@ -54,33 +54,32 @@ const KNOWN = [
 /** A sender that has no factory here and signs with an HMAC in a header. For anything beyond that: `defineProvider`. */
 export function hmac<E = unknown>(options: HmacOptions): Provider<E> {
   assertOptions("hmac", options, KNOWN);
-  const { timestampHeader, timestampUnit = "s", toleranceS } = options;
-  const algorithm = ALGORITHMS[options.algorithm ?? "sha256"];
-  const encoding = ENCODINGS[options.encoding ?? "hex"];
-  const { secretForm: form = "text" } = options;
-  const secretForm = typeof form === "string" ? FORMS[form] : form;
-  if (!options.header || !algorithm || !encoding || !secretForm) {
-    const known = [ALGORITHMS, ENCODINGS, FORMS].map((each) => Object.keys(each).join(", "));
-    throw expected(
-      "CONFIG_INVALID",
-      `a header, algorithm of ${known[0]}, encoding of ${known[1]}, secretForm of ${known[2]}`,
-      "others",
-    );
-  }
+  assertReading(options);
+  const { header, algorithm = "sha256", encoding = "hex", secretForm: form = "text" } = options;
+  const { timestampHeader, timestampUnit = "s", toleranceS, prefix = "" } = options;
+  assertName("header", header);
+  assertOneOf("algorithm", algorithm, Object.keys(ALGORITHMS));
+  assertOneOf("encoding", encoding, Object.keys(ENCODINGS));
+  assertOneOf("timestampUnit", timestampUnit, ["s", "ms", "iso"]);
+  assertText("prefix", prefix);
+  if (timestampHeader !== undefined) assertName("timestampHeader", timestampHeader);
+  const isOwnForm = typeof form !== "string" && typeof form?.decode === "function";
+  if (!isOwnForm) assertOneOf("secretForm", form, Object.keys(FORMS));
   const from = timestampHeader === undefined ? null : { header: timestampHeader };
   const signed = options.signed ?? (from === null ? "{body}" : "{timestamp}.{body}");
-  return defineProvider<E>({
+  assertText("signed", signed);
+  return makeProvider<E>({
     name: "hmac",
     methods: options.methods ?? ["POST"],
     schemes: [
       {
         kind: "signature",
         secret: options.secret,
-        secretForm,
-        signature: { header: options.header },
-        prefix: options.prefix ?? "",
-        encoding,
-        algorithm,
+        secretForm: typeof form === "string" ? FORMS[form] : form,
+        signature: { header },
+        prefix,
+        encoding: ENCODINGS[encoding],
+        algorithm: ALGORITHMS[algorithm],
         signed,
         ...(from === null ? {} : { timestamp: { from, unit: timestampUnit, toleranceS } }),
       },

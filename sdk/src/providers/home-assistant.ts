@@ -1,5 +1,5 @@
 import { ANY_BODY } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { TOKEN_OPTIONS, tokenScheme } from "../verify/token-place.ts";
@@ -11,7 +11,7 @@ import type { TokenOptions } from "../verify/token-place.ts";
  */
 export function homeAssistant(options: TokenOptions): Provider {
   assertOptions("homeAssistant", options, TOKEN_OPTIONS);
-  return defineProvider({
+  return makeProvider({
     name: "home-assistant",
     methods: ["POST", "PUT"],
     schemes: [tokenScheme(options, "path")],

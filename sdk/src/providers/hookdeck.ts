@@ -1,6 +1,6 @@
 import { BASE64 } from "../verify/codec.ts";
 import { ANY_BODY } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -12,7 +12,7 @@ import { bodySignature } from "../verify/body-signature.ts";
  */
 export function hookdeck(options: SecretOptions): Provider {
   assertOptions("hookdeck", options, ["secret"]);
-  return defineProvider({
+  return makeProvider({
     name: "hookdeck",
     methods: ["POST", "PUT", "PATCH", "DELETE", "GET"],
     schemes: [

@@ -3,7 +3,7 @@ import { HMAC_SHA256, SHA256 } from "../verify/algorithms.ts";
 import { batchOf, field } from "../verify/batch.ts";
 import type { Batch } from "../verify/batch.ts";
 import { EITHER_BODY } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -44,7 +44,7 @@ export interface HubspotOptions extends TimedOptions {
 export function hubspot(options: HubspotOptions): Provider {
   assertOptions("hubspot", options, ["secret", "version", "publicUrl", "toleranceS"]);
   const { version = "v3" } = options;
-  return defineProvider({
+  return makeProvider({
     name: "hubspot",
     // Actions and cards of an app come with any of them, signed in the same way.
     methods: ["POST", "GET", "PUT", "PATCH", "DELETE"],
@@ -89,7 +89,7 @@ function schemeOf(version: HubspotVersion, options: HubspotOptions): SignatureSc
         timestamp: { from: { header: "x-hubspot-request-timestamp" }, unit: "ms", toleranceS },
       };
     default:
-      throw expected("CONFIG_INVALID", "version to be v1, v2 or v3", "another");
+      throw expected("CONFIG_INVALID", "version to be v1, v2 or v3", JSON.stringify(version));
   }
 }
 

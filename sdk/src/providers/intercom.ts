@@ -1,6 +1,6 @@
 import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA1 } from "../verify/algorithms.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -23,7 +23,7 @@ export interface IntercomEvent {
 export function intercom(options: SecretOptions): Provider<IntercomEvent> {
   assertOptions("intercom", options, ["secret"]);
   const signature = bodySignature(options.secret, "x-hub-signature", HEX, "sha1=");
-  return defineProvider({
+  return makeProvider({
     name: "intercom",
     methods: ["POST", "HEAD"],
     schemes: [{ ...signature, algorithm: HMAC_SHA1 }],

@@ -1,5 +1,5 @@
 import { ANY_BODY } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { TOKEN_OPTIONS, tokenScheme } from "../verify/token-place.ts";
@@ -17,7 +17,7 @@ export interface JellyfinEvent {
  */
 export function jellyfin(options: TokenOptions): Provider<JellyfinEvent> {
   assertOptions("jellyfin", options, TOKEN_OPTIONS);
-  return defineProvider({
+  return makeProvider({
     name: "jellyfin",
     schemes: [tokenScheme(options, "bearer")],
     body: ANY_BODY,

@@ -1,5 +1,5 @@
 import { HEX } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -13,7 +13,7 @@ export interface LemonSqueezyEvent {
 /** Lemon Squeezy: `X-Signature`, hex over the body (docs.lemonsqueezy.com, "Signing requests"). It sends no id. */
 export function lemonSqueezy(options: SecretOptions): Provider<LemonSqueezyEvent> {
   assertOptions("lemonSqueezy", options, ["secret"]);
-  return defineProvider({
+  return makeProvider({
     name: "lemon-squeezy",
     schemes: [bodySignature(options.secret, "x-signature", HEX)],
     type: [{ body: "meta.event_name" }, { header: "x-event-name" }],

@@ -1,5 +1,5 @@
 import { HEX } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -26,7 +26,7 @@ export function linear(options: TimedOptions): Provider<LinearEvent> {
   assertOptions("linear", options, ["secret", "toleranceS"]);
   const { secret, toleranceS = TOLERANCE_S } = options;
   const timestamp = { from: { body: "webhookTimestamp" }, unit: "ms", toleranceS } as const;
-  return defineProvider({
+  return makeProvider({
     name: "linear",
     schemes: [{ ...bodySignature(secret, "linear-signature", HEX), timestamp }],
     id: { header: "linear-delivery" },

@@ -1,14 +1,14 @@
 import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { field } from "../verify/batch.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { memoryNonces } from "../verify/nonces.ts";
 import type { NonceStore } from "../verify/nonces.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { TOLERANCE_S } from "../verify/times.ts";
-import { expected } from "../verify/webhook-error.ts";
+import { expected, kindOf } from "../verify/webhook-error.ts";
 import type { WebhookError } from "../verify/webhook-error.ts";
 
 export interface MailgunEvent {
@@ -39,7 +39,10 @@ export interface MailgunOptions extends TimedOptions {
 export function mailgun(options: MailgunOptions): Provider<MailgunEvent> {
   assertOptions("mailgun", options, ["secret", "toleranceS", "nonces"]);
   const { secret, toleranceS = TOLERANCE_S, nonces = memoryNonces() } = options;
-  return defineProvider({
+  if (typeof nonces?.claim !== "function") {
+    throw expected("CONFIG_INVALID", "nonces to be a store with claim", kindOf(nonces));
+  }
+  return makeProvider({
     name: "mailgun",
     schemes: [
       {

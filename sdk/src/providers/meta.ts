@@ -1,5 +1,5 @@
 import { HEX } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { isSameText } from "../verify/equal.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
@@ -7,7 +7,7 @@ import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
 import { at, textOf } from "../verify/sources.ts";
-import { WebhookError, expected } from "../verify/webhook-error.ts";
+import { WebhookError, expected, kindOf } from "../verify/webhook-error.ts";
 import { bodySignature } from "../verify/body-signature.ts";
 
 export interface MetaEvent {
@@ -34,8 +34,14 @@ export interface MetaOptions extends SecretOptions {
 export function meta(options: MetaOptions): Provider<MetaEvent> {
   assertOptions("meta", options, ["secret", "verifyToken"]);
   const { secret, verifyToken } = options;
-  if (verifyToken === "") throw expected("SECRET_MISSING", "verifyToken", "none");
-  return defineProvider({
+  if (verifyToken !== undefined && (typeof verifyToken !== "string" || verifyToken === "")) {
+    throw expected(
+      "SECRET_MISSING",
+      "verifyToken to be a text that is not empty",
+      verifyToken === "" ? "none" : kindOf(verifyToken),
+    );
+  }
+  return makeProvider({
     name: "meta",
     methods: verifyToken === undefined ? ["POST"] : ["POST", "GET"],
     schemes: [bodySignature(secret, "x-hub-signature-256", HEX, "sha256=")],

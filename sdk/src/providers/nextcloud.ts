@@ -1,4 +1,4 @@
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { TOKEN_OPTIONS, tokenScheme } from "../verify/token-place.ts";
@@ -16,7 +16,7 @@ export interface NextcloudEvent {
  */
 export function nextcloud(options: TokenOptions): Provider<NextcloudEvent> {
   assertOptions("nextcloud", options, TOKEN_OPTIONS);
-  return defineProvider({
+  return makeProvider({
     name: "nextcloud",
     methods: ["POST", "PUT", "PATCH", "GET", "DELETE"],
     schemes: [tokenScheme(options, { header: "authorization" })],

@@ -1,6 +1,6 @@
 import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -19,7 +19,7 @@ export interface PaddleEvent {
  */
 export function paddle(options: TimedOptions): Provider<PaddleEvent> {
   assertOptions("paddle", options, ["secret", "toleranceS"]);
-  return defineProvider({
+  return makeProvider({
     name: "paddle",
     schemes: [
       {

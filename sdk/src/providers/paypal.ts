@@ -1,7 +1,7 @@
 import { certificateScheme } from "../verify/certificate-scheme.ts";
 import type { CertificateClaim } from "../verify/certificate-scheme.ts";
 import { certificateSource } from "../verify/certificate-source.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import type { Fetch } from "../verify/fetch.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -54,7 +54,7 @@ export function paypal(options: PaypalOptions): Provider<PaypalEvent> {
     fetch: options.fetch,
     allow: (url) => CERTIFICATE.test(url),
   });
-  return defineProvider({
+  return makeProvider({
     name: "paypal",
     schemes: [
       certificateScheme(certificates, options.toleranceS ?? null, SIGNATURE, (request) =>

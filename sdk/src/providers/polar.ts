@@ -1,9 +1,9 @@
 import { TEXT, WHSEC } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
-import { WEBHOOK_HEADERS, standardSchemes } from "../verify/standard-schemes.ts";
+import { V1, WEBHOOK_HEADERS, standardSchemes } from "../verify/standard-schemes.ts";
 
 export interface PolarEvent {
   readonly type: string;
@@ -17,9 +17,9 @@ export interface PolarEvent {
  */
 export function polar(options: TimedOptions): Provider<PolarEvent> {
   assertOptions("polar", options, ["secret", "toleranceS"]);
-  return defineProvider({
+  return makeProvider({
     name: "polar",
-    schemes: standardSchemes(options, [WEBHOOK_HEADERS], [TEXT, WHSEC]),
+    schemes: standardSchemes(options, [WEBHOOK_HEADERS], [{ ...V1, secretForm: [TEXT, WHSEC] }]),
     type: { body: "type" },
     occurredAt: { from: { body: "timestamp" }, unit: "iso" },
   });

@@ -1,14 +1,15 @@
 import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
-import { ANY_BODY } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { JSON_OR_TEXT_BODY } from "../verify/body.ts";
+import { makeProvider } from "../verify/make-provider.ts";
+import { assertOneOf, assertThat } from "../verify/option-checks.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { ProviderSpec, SecretSource, SignatureScheme, Source } from "../verify/spec.ts";
 import { WebhookError, expected } from "../verify/webhook-error.ts";
 import { headerName, profileProblems } from "../wire/profile.ts";
 import type { HeaderKey, Profile } from "../wire/profile.ts";
-import { standardSchemes } from "../verify/standard-schemes.ts";
+import { V1, V1A, standardSchemes } from "../verify/standard-schemes.ts";
 
 /** The event under the profile that the endpoint has; the fields that all senders' events share in each. */
 export interface PosthornEvent {
@@ -60,16 +61,17 @@ export function posthorn(options: PosthornOptions): Provider<PosthornEvent> {
     name: options.name ?? null,
     headers: options.headers ?? {},
   };
+  assertOneOf("profile", profile.kind, Object.keys(PARTS));
+  assertThat("headers", profile.headers, isObject, "an object");
   const parts = PARTS[profile.kind];
-  if (parts === undefined) throw invalid(`profile to be one of ${Object.keys(PARTS).join(", ")}`);
   const [problem] = profileProblems(profile);
   if (problem !== undefined) throw new WebhookError("CONFIG_INVALID", problem.message);
   if (profile.kind !== "standard" && options.publicKey !== undefined) {
     throw invalid(`publicKey to be absent for ${profile.kind}`);
   }
-  return defineProvider({
+  return makeProvider({
     name: "posthorn",
-    body: ANY_BODY,
+    body: JSON_OR_TEXT_BODY,
     attempt: { header: "posthorn-attempt" },
     ...parts(options, (key) => headerName(profile, key)),
   });
@@ -81,9 +83,11 @@ type Names = (key: HeaderKey) => string;
 /** What the body holds is signed, and so goes before the header that says the same. */
 const PARTS: Readonly<Record<Profile["kind"], (options: PosthornOptions, name: Names) => Parts>> = {
   standard: (options, name) => ({
-    schemes: standardSchemes(options, [
-      { id: name("id"), timestamp: name("timestamp"), signature: name("signature") },
-    ]),
+    schemes: standardSchemes(
+      options,
+      [{ id: name("id"), timestamp: name("timestamp"), signature: name("signature") }],
+      [V1, V1A],
+    ),
     type: { body: "type" },
     occurredAt: { from: { body: "timestamp" }, unit: "iso" },
   }),
@@ -123,7 +127,7 @@ function hexScheme(
   signature: readonly Source[],
   prefix: string,
 ): SignatureScheme {
-  if (secret === undefined) throw expected("SECRET_MISSING", "a secret", "none");
+  if (secret === undefined) throw expected("SECRET_MISSING", "secret to be given", "none");
   return {
     kind: "signature",
     secret,
@@ -134,6 +138,10 @@ function hexScheme(
     algorithm: HMAC_SHA256,
     signed: "{body}",
   };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function invalid(wanted: string): WebhookError {

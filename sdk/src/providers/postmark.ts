@@ -1,4 +1,4 @@
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { at, textOf } from "../verify/sources.ts";
@@ -19,7 +19,7 @@ export interface PostmarkEvent {
  */
 export function postmark(options: TokenOptions): Provider<PostmarkEvent> {
   assertOptions("postmark", options, TOKEN_OPTIONS);
-  return defineProvider({
+  return makeProvider({
     name: "postmark",
     schemes: [tokenScheme(options, "basic")],
     id: { read: (_, event) => eventId(event), from: "body" },

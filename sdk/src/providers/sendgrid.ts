@@ -2,7 +2,7 @@ import { BASE64 } from "../verify/codec.ts";
 import { ECDSA_P256 } from "../verify/asymmetric.ts";
 import { batchOf, field } from "../verify/batch.ts";
 import type { Batch } from "../verify/batch.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { SecretSource } from "../verify/spec.ts";
@@ -30,7 +30,7 @@ export interface SendgridOptions {
 export function sendgrid(options: SendgridOptions): Provider<readonly SendgridItem[]> {
   assertOptions("sendgrid", options, ["publicKey", "toleranceS"]);
   const { publicKey, toleranceS } = options;
-  return defineProvider({
+  return makeProvider({
     name: "sendgrid",
     schemes: [
       {

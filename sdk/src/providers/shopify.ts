@@ -1,6 +1,6 @@
 import { withStatus } from "../verify/with-status.ts";
 import { BASE64 } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -18,7 +18,7 @@ export type ShopifyEvent = Readonly<Record<string, unknown>>;
 export function shopify(options: SecretOptions): Provider<ShopifyEvent> {
   assertOptions("shopify", options, ["secret"]);
   const signature = bodySignature(options.secret, "", BASE64);
-  return defineProvider({
+  return makeProvider({
     name: "shopify",
     schemes: [{ ...signature, signature: family("hmac-sha256") }],
     id: [{ read: eventId, from: "header" }, ...family("webhook-id")],

@@ -1,11 +1,14 @@
 import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
-import { EITHER_BODY, fieldBody } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { FORM_BODY } from "../verify/body.ts";
+import type { BodyFormat } from "../verify/body.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { isForm } from "../verify/form.ts";
+import { parsedJson } from "../verify/read.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
 
 /** An event callback, an interaction, or the fields of a slash command. */
@@ -26,7 +29,7 @@ export interface SlackEvent {
  */
 export function slack(options: TimedOptions): Provider<SlackEvent> {
   assertOptions("slack", options, ["secret", "toleranceS"]);
-  return defineProvider({
+  return makeProvider({
     name: "slack",
     schemes: [
       {
@@ -44,7 +47,7 @@ export function slack(options: TimedOptions): Provider<SlackEvent> {
         },
       },
     ],
-    body: fieldBody("payload", EITHER_BODY),
+    body: SLACK_BODY,
     id: { body: "event_id" },
     type: [{ body: "event.type" }, { body: "type" }, { body: "command" }],
     occurredAt: { from: { body: "event_time" }, unit: "s" },
@@ -53,6 +56,17 @@ export function slack(options: TimedOptions): Provider<SlackEvent> {
     handshake: ({ event }) => challenge(event),
   });
 }
+
+/** Events are JSON, slash commands forms, and interactions JSON in a form's field. */
+const SLACK_BODY: BodyFormat = {
+  name: "either",
+  field: "payload",
+  read(request) {
+    if (!isForm(request)) return request.json();
+    const payload = request.form().get("payload");
+    return payload === null ? FORM_BODY.read(request) : parsedJson(payload);
+  },
+};
 
 /** Slack counts the retries. */
 function attempt(request: ReadRequest): number | null {

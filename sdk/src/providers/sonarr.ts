@@ -1,4 +1,4 @@
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { TOKEN_OPTIONS, tokenScheme } from "../verify/token-place.ts";
@@ -16,7 +16,7 @@ export interface SonarrEvent {
  */
 export function sonarr(options: TokenOptions): Provider<SonarrEvent> {
   assertOptions("sonarr", options, TOKEN_OPTIONS);
-  return defineProvider({
+  return makeProvider({
     name: "sonarr",
     methods: ["POST", "PUT"],
     schemes: [tokenScheme(options, "basic")],

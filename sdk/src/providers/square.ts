@@ -1,6 +1,6 @@
 import { BASE64 } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -27,7 +27,7 @@ export function square(options: SquareOptions): Provider<SquareEvent> {
   assertOptions("square", options, ["secret", "notificationUrl"]);
   const { secret, notificationUrl } = options;
   if (notificationUrl !== undefined) assertAddress("notificationUrl", notificationUrl);
-  return defineProvider({
+  return makeProvider({
     name: "square",
     schemes: [
       {

@@ -1,8 +1,14 @@
-import { ANY_BODY } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { JSON_OR_TEXT_BODY } from "../verify/body.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
-import { SVIX_HEADERS, WEBHOOK_HEADERS, standardSchemes } from "../verify/standard-schemes.ts";
+import {
+  SVIX_HEADERS,
+  V1,
+  V1A,
+  WEBHOOK_HEADERS,
+  standardSchemes,
+} from "../verify/standard-schemes.ts";
 import type { StandardOptions } from "../verify/standard-schemes.ts";
 
 /** The envelope that the specification recommends. */
@@ -18,10 +24,10 @@ export interface StandardEvent {
  */
 export function standardWebhooks(options: StandardOptions): Provider<StandardEvent> {
   assertOptions("standardWebhooks", options, ["secret", "publicKey", "toleranceS"]);
-  return defineProvider({
+  return makeProvider({
     name: "standard-webhooks",
-    schemes: standardSchemes(options, [WEBHOOK_HEADERS, SVIX_HEADERS]),
-    body: ANY_BODY,
+    schemes: standardSchemes(options, [WEBHOOK_HEADERS, SVIX_HEADERS], [V1, V1A]),
+    body: JSON_OR_TEXT_BODY,
     type: { body: "type" },
     occurredAt: { from: { body: "timestamp" }, unit: "iso" },
   });

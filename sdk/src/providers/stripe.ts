@@ -1,6 +1,6 @@
 import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -23,7 +23,7 @@ export interface StripeEvent {
 export function stripe(options: TimedOptions): Provider<StripeEvent> {
   assertOptions("stripe", options, ["secret", "toleranceS"]);
   const { secret, toleranceS } = options;
-  return defineProvider({
+  return makeProvider({
     name: "stripe",
     schemes: [
       {

@@ -1,6 +1,6 @@
 import { utf8 } from "../verify/codec.ts";
 import type { Form } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import { tokenScheme } from "../verify/token-place.ts";
@@ -25,7 +25,7 @@ const SECRET_TOKEN: Form = {
 export function telegram(options: SecretOptions): Provider<TelegramEvent> {
   assertOptions("telegram", options, ["secret"]);
   const { secret } = options;
-  return defineProvider({
+  return makeProvider({
     name: "telegram",
     schemes: [tokenScheme({ secret }, { header: "x-telegram-bot-api-secret-token" }, SECRET_TOKEN)],
     id: { body: "update_id" },

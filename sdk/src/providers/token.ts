@@ -1,5 +1,6 @@
 import { ANY_BODY } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
+import { assertReading } from "../verify/option-checks.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { Sources } from "../verify/spec.ts";
@@ -19,7 +20,8 @@ export interface AnyTokenOptions extends TokenOptions {
  */
 export function token<E = unknown>(options: AnyTokenOptions): Provider<E> {
   assertOptions("token", options, [...TOKEN_OPTIONS, "methods", "id", "type"]);
-  return defineProvider<E>({
+  assertReading(options);
+  return makeProvider<E>({
     name: "token",
     methods: options.methods ?? ["POST"],
     schemes: [tokenScheme(options, "bearer")],

@@ -4,7 +4,7 @@ import { HMAC_SHA1 } from "../verify/algorithms.ts";
 import { field } from "../verify/batch.ts";
 import { EITHER_BODY } from "../verify/body.ts";
 import { BASE64, utf8 } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -30,7 +30,7 @@ export interface TwilioOptions extends SecretOptions {
 export function twilio(options: TwilioOptions): Provider<TwilioEvent> {
   assertOptions("twilio", options, ["secret", "publicUrl"]);
   const addressOf = addressReader(options.publicUrl);
-  return defineProvider<TwilioEvent>({
+  return makeProvider<TwilioEvent>({
     name: "twilio",
     methods: ["POST", "GET"],
     schemes: [

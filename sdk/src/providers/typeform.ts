@@ -1,5 +1,5 @@
 import { BASE64 } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -21,7 +21,7 @@ export interface TypeformEvent {
  */
 export function typeform(options: SecretOptions): Provider<TypeformEvent> {
   assertOptions("typeform", options, ["secret"]);
-  return defineProvider({
+  return makeProvider({
     name: "typeform",
     schemes: [bodySignature(options.secret, "typeform-signature", BASE64, "sha256=")],
     id: { body: "event_id" },

@@ -1,5 +1,5 @@
 import { BASE64 } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
@@ -20,7 +20,7 @@ export interface WoocommerceEvent {
  */
 export function woocommerce(options: SecretOptions): Provider<WoocommerceEvent> {
   assertOptions("woocommerce", options, ["secret"]);
-  return defineProvider({
+  return makeProvider({
     name: "woocommerce",
     schemes: [bodySignature(options.secret, "x-wc-webhook-signature", BASE64)],
     id: { header: "x-wc-webhook-delivery-id" },

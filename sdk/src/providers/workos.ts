@@ -1,6 +1,6 @@
 import { HEX } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -18,7 +18,7 @@ const TOLERANCE_S = 180;
 export function workos(options: TimedOptions): Provider<WorkosEvent> {
   assertOptions("workos", options, ["secret", "toleranceS"]);
   const { secret, toleranceS = TOLERANCE_S } = options;
-  return defineProvider({
+  return makeProvider({
     name: "workos",
     schemes: [
       {

@@ -1,6 +1,6 @@
 import { withStatus } from "../verify/with-status.ts";
 import { BASE64 } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -28,7 +28,7 @@ export interface XeroEvent {
  */
 export function xero(options: SecretOptions): Provider<XeroEvent> {
   assertOptions("xero", options, ["secret"]);
-  return defineProvider({
+  return makeProvider({
     name: "xero",
     schemes: [bodySignature(options.secret, "x-xero-signature", BASE64)],
     type: { read: (_, event) => eventType(event), from: "body" },

@@ -1,7 +1,7 @@
 import { BASE64 } from "../verify/codec.ts";
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
 import { ANY_BODY } from "../verify/body.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
@@ -21,7 +21,7 @@ export interface ZendeskEvent {
  */
 export function zendesk(options: TimedOptions): Provider<ZendeskEvent> {
   assertOptions("zendesk", options, ["secret", "toleranceS"]);
-  return defineProvider({
+  return makeProvider({
     name: "zendesk",
     methods: ["POST", "PUT", "PATCH", "GET", "DELETE"],
     schemes: [

@@ -1,6 +1,6 @@
 import { HMAC_SHA256 } from "../verify/algorithms.ts";
-import { HEX, encode } from "../verify/codec.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { HEX, hexOf } from "../verify/codec.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
@@ -24,7 +24,7 @@ export interface ZoomEvent {
  */
 export function zoom(options: TimedOptions): Provider<ZoomEvent> {
   assertOptions("zoom", options, ["secret", "toleranceS"]);
-  return defineProvider({
+  return makeProvider({
     name: "zoom",
     schemes: [
       {
@@ -64,7 +64,7 @@ async function validation({ event, accepted }: HandshakeInput<ZoomEvent>): Promi
   const { secret } = accepted;
   if (at(event, ["event"]) !== "endpoint.url_validation" || plainToken === null || !secret)
     return null;
-  const encryptedToken = encode("hex", await HMAC_SHA256.sign(secret)([plainToken]));
+  const encryptedToken = hexOf(await HMAC_SHA256.sign(secret)([plainToken]));
   const headers = { "content-type": "application/json" };
   return { status: 200, headers, body: JSON.stringify({ plainToken, encryptedToken }) };
 }

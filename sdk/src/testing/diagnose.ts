@@ -1,6 +1,6 @@
 import { eventOf } from "../verify/body.ts";
 import { systemClock } from "../verify/clock.ts";
-import { defineProvider } from "../verify/define-provider.ts";
+import { makeProvider } from "../verify/make-provider.ts";
 import type { Provider } from "../verify/provider.ts";
 import { asReadRequest, readRequest } from "../verify/read.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
@@ -133,7 +133,7 @@ async function refusalOf(
   nowMs: number,
 ): Promise<WebhookError | null> {
   try {
-    const provider = defineProvider({ ...spec, handshake: () => null });
+    const provider = makeProvider({ ...spec, handshake: () => null });
     const result = await provider.check(request, { nowMs });
     return result.kind === "refused" ? result.error : null;
   } catch (error) {

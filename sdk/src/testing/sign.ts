@@ -4,7 +4,7 @@ import { eventOf } from "../verify/body.ts";
 import { encode, utf8, utf8Text } from "../verify/codec.ts";
 import { joined } from "../verify/crypto.ts";
 import type { Part } from "../verify/crypto.ts";
-import { specOf } from "../verify/define-provider.ts";
+import { specOf } from "../verify/make-provider.ts";
 import { isForm } from "../verify/form.ts";
 import type { Provider } from "../verify/provider.ts";
 import { prepareKeys } from "../verify/secrets.ts";

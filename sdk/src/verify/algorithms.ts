@@ -2,6 +2,7 @@ import { digest, hmac, isEqual } from "#crypto";
 import { after } from "./crypto.ts";
 import type { HashName, Hmac } from "./crypto.ts";
 import type { Algorithm, KeyCheck, SymmetricAlgorithm } from "./spec.ts";
+import { expected } from "./webhook-error.ts";
 
 export const HMAC_SHA1: SymmetricAlgorithm = /* @__PURE__ */ hmacAlgorithm("sha1");
 export const HMAC_SHA256: SymmetricAlgorithm = /* @__PURE__ */ hmacAlgorithm("sha256");
@@ -19,6 +20,7 @@ export const SHA256: SymmetricAlgorithm = /* @__PURE__ */ keyed(
 export const TOKEN: Algorithm = {
   name: "token",
   prepare: (secret) => (given) => isAmong(given, secret),
+  mismatch: () => expected("TOKEN_MISMATCH", "the token to be the secret", "another"),
 };
 
 function hmacAlgorithm(hash: HashName): SymmetricAlgorithm {

@@ -29,13 +29,20 @@ export const EITHER_BODY: BodyFormat = {
   },
 };
 
+/** JSON where it is some, and text otherwise. Nothing is refused. */
+export const JSON_OR_TEXT_BODY: BodyFormat = {
+  name: "any",
+  read(request) {
+    const json = request.json();
+    return json === undefined ? request.text() : json;
+  },
+};
+
 /** A form by its content type; else JSON where it is some, and text otherwise. Nothing is refused. */
 export const ANY_BODY: BodyFormat = {
   name: "any",
   read(request) {
-    if (isForm(request)) return formObject(request.form());
-    const json = request.json();
-    return json === undefined ? request.text() : json;
+    return isForm(request) ? formObject(request.form()) : JSON_OR_TEXT_BODY.read(request);
   },
 };
 

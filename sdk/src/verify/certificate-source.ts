@@ -2,6 +2,7 @@ import { rsa } from "#crypto";
 import { readCertificate } from "./certificate.ts";
 import type { Certificate } from "./certificate.ts";
 import type { RsaHashName, Verifier } from "./crypto.ts";
+import { assertThat } from "./option-checks.ts";
 import { getBytes, globalFetch } from "./fetch.ts";
 import type { Fetch } from "./fetch.ts";
 import { expected } from "./webhook-error.ts";
@@ -43,6 +44,7 @@ interface Entry {
  */
 export function certificateSource(options: CertificateSourceOptions): CertificateSource {
   const { allow, fetch: get = globalFetch, cacheMs = DAY_MS } = options;
+  assertThat("fetch", get, (value) => typeof value === "function", "a function");
   const limits = { bytesMax: options.bytesMax ?? 32_768, timeoutMs: options.timeoutMs ?? 5_000 };
   const cached = new Map<string, Entry>();
   const underway = new Map<string, Promise<Entry | null>>();

@@ -3,6 +3,10 @@ export interface Form {
   readonly name: string;
   /** The bytes that the text stands for, or null. */
   readonly decode: (text: string) => Uint8Array | null;
+  /** What a text has to be, for the message about one that is not; default `name`. */
+  readonly wanted?: string;
+  /** Fewer bytes are no secret of this form; default 1. */
+  readonly bytesMin?: number;
 }
 
 /**
@@ -30,20 +34,30 @@ export const HEX: Encoding = { name: "hex", decode: decodeHex };
 export const BASE64: Encoding = { name: "base64", decode: decodeBase64 };
 export const BASE64URL: Encoding = { name: "base64url", decode: decodeBase64Url };
 /** Base64 after an optional `whsec_`, itself after an optional `v1,`. */
-export const WHSEC: Form = { name: "whsec", decode: decodeWhsec };
+export const WHSEC: Form = {
+  name: "whsec",
+  wanted: "whsec_ and base64 of 16 bytes or more",
+  decode: (text) => decodeBase64(text.replace(/^(v1,)?whsec_/, "")),
+  // "whsec_test" is base64 as well; so short, it is no key but a text of another scheme.
+  bytesMin: 16,
+};
 
 /** The inverse of an encoding's `decode`; hex in lower case. */
 export function encode(encoding: EncodingName, bytes: Uint8Array): string {
   if (encoding === "text") return utf8Text(bytes);
+  if (encoding === "hex") return hexOf(bytes);
   let text = "";
-  if (encoding === "hex") {
-    for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-    return text;
-  }
   for (const byte of bytes) text += String.fromCharCode(byte);
   const base64 = btoa(text);
   if (encoding === "base64") return base64;
   return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** In lower case. */
+export function hexOf(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
 }
 
 function decodeHex(text: string): Uint8Array | null {
@@ -81,10 +95,4 @@ function decodeBase64Url(text: string): Uint8Array | null {
   if (/[+/=]/.test(text)) return null;
   const standard = text.replaceAll("-", "+").replaceAll("_", "/");
   return decodeBase64(standard.padEnd(Math.ceil(text.length / 4) * 4, "="));
-}
-
-function decodeWhsec(text: string): Uint8Array | null {
-  const bytes = decodeBase64(text.replace(/^(v1,)?whsec_/, ""));
-  // "whsec_test" is base64 as well; so short, it is no key but a text of another scheme.
-  return bytes !== null && bytes.length >= 16 ? bytes : null;
 }

@@ -1,3 +1,4 @@
+import { hexOf } from "./codec.ts";
 import { ed25519Pkcs8, isP256Spki, joined } from "./crypto.ts";
 import type { CryptoPort, HashName, Part, RsaHashName, Verifier } from "./crypto.ts";
 
@@ -21,11 +22,8 @@ export const hmac: CryptoPort["hmac"] = (hash, secret) => {
 export const digest = async (hash: HashName, parts: readonly Part[]): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.digest(webName(hash), joined(parts)));
 
-export const sha256Hex: CryptoPort["sha256Hex"] = async (parts) => {
-  let hex = "";
-  for (const byte of await digest("sha256", parts)) hex += byte.toString(16).padStart(2, "0");
-  return hex;
-};
+export const sha256Hex: CryptoPort["sha256Hex"] = async (parts) =>
+  hexOf(await digest("sha256", parts));
 
 export const ed25519: CryptoPort["ed25519"] = (publicKey) =>
   publicKey.length === 32 ? verifier(publicKeyOf("raw", publicKey, ED25519), ED25519) : null;

@@ -1,6 +1,6 @@
 import { HEX } from "./codec.ts";
-import { ANY_BODY, fieldBody, formField } from "./body.ts";
-import { defineProvider } from "./define-provider.ts";
+import { JSON_OR_TEXT_BODY, fieldBody, formField } from "./body.ts";
+import { makeProvider } from "./make-provider.ts";
 import { assertOptions } from "./options.ts";
 import type { SecretOptions } from "./options.ts";
 import type { Provider } from "./provider.ts";
@@ -20,13 +20,13 @@ export function giteaFamily(
 ): Provider<GiteaEvent> {
   assertOptions(name, options, ["secret"]);
   const signature = bodySignature(options.secret, `x-${name}-signature`, HEX);
-  return defineProvider({
+  return makeProvider({
     name,
     methods: ["POST", "GET"],
     schemes: [
       { ...signature, signed: (request) => [[formField(request, "payload") ?? request.body]] },
     ],
-    body: fieldBody("payload", ANY_BODY),
+    body: fieldBody("payload", JSON_OR_TEXT_BODY),
     id: { header: `x-${name}-delivery` },
     type: { header: `x-${name}-event` },
   });

@@ -1,5 +1,5 @@
 import type { SecretSource } from "./spec.ts";
-import { expected } from "./webhook-error.ts";
+import { expected, kindOf, type WebhookError } from "./webhook-error.ts";
 
 /** What every factory with a secret takes. */
 export interface SecretOptions {
@@ -12,23 +12,24 @@ export interface TimedOptions extends SecretOptions {
   readonly toleranceS?: number | undefined;
 }
 
-/** Throws `CONFIG_INVALID` for an option that the factory does not know: a misspelt one would be silently without effect. */
+/**
+ * Throws `CONFIG_INVALID` for what are no options, and for one that the factory does not know: a misspelt one would be silently
+ * without effect.
+ */
 export function assertOptions(name: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).filter((key) => !known.includes(key));
-  if (unknown.length > 0) {
-    throw expected(
-      "CONFIG_INVALID",
-      `the options of ${name} to be of ${known.join(", ")}`,
-      unknown.join(", "),
-    );
+  const what = `the options of ${name}`;
+  // Shown by its kind alone: it may be the secret itself.
+  const kind = kindOf(options);
+  if (kind !== "object") throw wrong(`${what} to be an object`, kind);
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw wrong(`${what} to be of ${known.join(", ")}`, key);
   }
-  const { toleranceS } = options as { readonly toleranceS?: unknown };
-  if (toleranceS === undefined) return;
-  if (typeof toleranceS !== "number" || !(toleranceS > 0 && toleranceS < Infinity)) {
-    throw expected(
-      "CONFIG_INVALID",
-      "toleranceS to be a number over 0",
-      JSON.stringify(toleranceS),
-    );
+  const { toleranceS = 1 } = options as { readonly toleranceS?: unknown };
+  if (!Number.isFinite(toleranceS) || Number(toleranceS) <= 0) {
+    throw wrong("toleranceS to be a number over 0", JSON.stringify(toleranceS));
   }
+}
+
+function wrong(wanted: string, got: string): WebhookError {
+  return expected("CONFIG_INVALID", wanted, got);
 }

@@ -11,18 +11,10 @@ export function readRequest(
   bodyBytesMax: number,
 ): Awaitable<ReadRequest | WebhookError> {
   const reading = isFetchRequest(input) ? fetchBody(input, bodyBytesMax) : rawBody(input.body);
-  return after(reading, (body) => withBody(input, body, bodyBytesMax));
-}
-
-function withBody(
-  { method, url, headers }: Request | RawRequest,
-  body: Uint8Array | WebhookError,
-  bodyBytesMax: number,
-): ReadRequest | WebhookError {
-  if (body instanceof WebhookError) return body;
-  return body.length > bodyBytesMax
-    ? tooLarge(bodyBytesMax)
-    : asReadRequest(method, url, headers, body);
+  return after(reading, (body) => {
+    if (body instanceof WebhookError) return body;
+    return body.length > bodyBytesMax ? tooLarge(bodyBytesMax) : new LazyRequest(input, body);
+  });
 }
 
 /** By its shape: frameworks bring their own `Request`. */
@@ -95,7 +87,7 @@ export function asReadRequest(
   headers: HeadersLike,
   body: Uint8Array,
 ): ReadRequest {
-  return new LazyRequest(method, url, headers, body);
+  return new LazyRequest({ method, url, headers }, body);
 }
 
 /**
@@ -114,7 +106,7 @@ class LazyRequest implements ReadRequest {
   #form: URLSearchParams | undefined;
   #query: URLSearchParams | undefined;
 
-  constructor(method: string, url: string, headers: HeadersLike, body: Uint8Array) {
+  constructor({ method, url, headers }: Omit<RawRequest, "body">, body: Uint8Array) {
     this.method = method;
     this.url = url;
     this.body = body;
@@ -153,32 +145,25 @@ export function queryOf(url: string): URLSearchParams {
 function headerReader(headers: HeadersLike): (name: string) => string | null {
   if (isHeaders(headers)) return (name) => headers.get(name);
   const record = headers as Readonly<Record<string, unknown>>;
-  return (name) => {
+  return (named) => {
+    const name = named.toLowerCase();
     // Node and most frameworks have lower-case names.
     const direct = Object.hasOwn(record, name) ? record[name] : undefined;
     if (direct !== undefined) return joinedValue(direct);
     return joinedValue(
       pairsOf(headers)
-        .filter(([given]) => isName(given, name))
+        .filter(([given]) => String(given).toLowerCase() === name)
         .flatMap(([, value]) => value),
     );
   };
 }
 
-function pairsOf(headers: HeadersLike): readonly (readonly [name: string, value: unknown])[] {
+function pairsOf(headers: HeadersLike): readonly (readonly [name: unknown, value: unknown])[] {
   return Array.isArray(headers) ? headers : Object.entries(headers);
 }
 
 function isHeaders(headers: HeadersLike): headers is Headers {
   return typeof (headers as Headers).get === "function";
-}
-
-function isName(given: unknown, name: string): boolean {
-  return (
-    typeof given === "string" &&
-    given.length === name.length &&
-    given.toLowerCase() === name.toLowerCase()
-  );
 }
 
 function joinedValue(value: unknown): string | null {
@@ -192,7 +177,7 @@ function headersOf(headers: HeadersLike): Headers {
   const made = new Headers();
   for (const [name, value] of pairsOf(headers)) {
     try {
-      made.append(name, joinedValue(value) ?? "");
+      made.append(String(name), joinedValue(value) ?? "");
     } catch {
       // A name that HTTP/2 has (":path") or a value that no server lets through.
     }

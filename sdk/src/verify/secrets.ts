@@ -56,30 +56,32 @@ function keysOf(value: SecretValue, forms: readonly Form[], algorithm: Algorithm
     .flatMap((one) => secretBytes(one, forms))
     .map((secret) => {
       const check = algorithm.prepare(secret);
-      if (check === null) throw invalid("a key of the scheme's kind", "another");
+      if (check === null) throw invalid(`a key for ${algorithm.name}`, `${secret.length} bytes`);
       return { secret, check };
     });
 }
 
 /** The bytes under each form that the text has: nearly always one. */
 function secretBytes(secret: string | Uint8Array, forms: readonly Form[]): Uint8Array[] {
-  if (typeof secret !== "string") {
-    if (!ArrayBuffer.isView(secret)) throw missing(kindOf(secret));
-    if (secret.length === 0) throw missing("none");
-    return [new Uint8Array(secret)]; // not slice(): a Buffer would share its memory
-  }
-  if (secret === "") throw missing("none");
+  const isText = typeof secret === "string";
+  if (!isText && !ArrayBuffer.isView(secret)) throw missing(kindOf(secret));
+  if (secret.length === 0) throw missing("none");
+  if (!isText) return [new Uint8Array(secret)]; // not slice(): a Buffer would share its memory
   // Nearly always the line end of a file or a copied cell, and every delivery would fail for no visible cause.
   if (secret.trim() !== secret) throw invalid("without white space at its ends", "some");
-  const found = forms.flatMap((form) => form.decode(secret) ?? []);
-  if (found.some((bytes) => bytes.length === 0) || found.length === 0) {
-    throw invalid(forms.map((form) => form.name).join(" or "), "another");
-  }
-  return found;
+  let got = `${secret.length} characters that are not`;
+  const found = forms.flatMap(({ decode, bytesMin = 1 }) => {
+    const bytes = decode(secret);
+    if (bytes === null) return [];
+    got = `${bytes.length} bytes`;
+    return bytes.length < bytesMin ? [] : bytes;
+  });
+  if (found.length > 0) return found;
+  throw invalid(forms.map(({ wanted, name }) => wanted ?? name).join(" or "), got);
 }
 
 function missing(got: string): WebhookError {
-  return expected("SECRET_MISSING", "a secret", got);
+  return expected("SECRET_MISSING", "the secret to be text or bytes", got);
 }
 
 function invalid(wanted: string, got: string): WebhookError {

@@ -64,11 +64,10 @@ export function signatureCheck(scheme: SignatureScheme): SchemeCheck {
 }
 
 function mismatch({ algorithm, hint = MISMATCH_HINT }: SignatureScheme): WebhookError {
-  return algorithm.name === "token"
-    ? expected("TOKEN_MISMATCH", "the token to be the secret", "another")
-    : expected("SIGNATURE_MISMATCH", "a signature by the secret", "another", {
-        hint,
-      });
+  return (
+    algorithm.mismatch?.() ??
+    expected("SIGNATURE_MISMATCH", "a signature by the secret", "another", { hint })
+  );
 }
 
 /** Takes the signatures, and the time where it is among them, out of where they stand. */
@@ -76,6 +75,8 @@ function itemReader(
   scheme: SignatureScheme,
 ): (request: ReadRequest, event: () => unknown) => Items | WebhookError {
   const { separator, prefix = "", encoding, timestamp } = scheme;
+  // `Bearer` may be written in any way; nothing else that stands before a signature has two.
+  const lowerPrefix = prefix.toLowerCase();
   const readers = readersOf(scheme.signature);
   const timePrefix =
     timestamp !== undefined && "item" in timestamp.from ? timestamp.from.item : null;
@@ -91,7 +92,7 @@ function itemReader(
       for (const item of text === null ? [] : itemsOf(text, separator)) {
         if (timePrefix !== null && item.startsWith(timePrefix)) {
           times.push(item.slice(timePrefix.length));
-        } else if (!startsWith(item, prefix)) others.push(item);
+        } else if (item.slice(0, prefix.length).toLowerCase() !== lowerPrefix) others.push(item);
         else if (count++ < SIGNATURES_MAX) {
           const bytes = encoding.decode(item.slice(prefix.length));
           if (bytes !== null) signatures.push(bytes);
@@ -100,7 +101,8 @@ function itemReader(
     }
     if (count === 0) return unsigned(name, prefix, times.length + others.length === 0, others);
     if (timePrefix !== null && times.length !== 1) {
-      return malformed(`${name} to have one item ${timePrefix}…`, `${times.length}`);
+      const wanted = `${name} to have one item ${timePrefix}…`;
+      return expected("HEADER_MALFORMED", wanted, `${times.length}`);
     }
     return { signatures, timestamp: times[0] ?? null };
   };
@@ -112,13 +114,6 @@ function itemsOf(text: string, separator: string | undefined): readonly string[]
     .split(separator)
     .map((item) => item.trim())
     .filter((item) => item !== "");
-}
-
-/** `Bearer` may be written in any way; nothing else that stands before a signature has two. */
-function startsWith(item: string, prefix: string): boolean {
-  return (
-    item.startsWith(prefix) || item.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase()
-  );
 }
 
 /** Another version or algorithm is told from something that is no signature at all. */
@@ -167,12 +162,9 @@ function timeReader({
     let error: WebhookError | null = null;
     if (text === null) {
       error = expected(isSigned ? "TIMESTAMP_MISSING" : "HEADER_MISSING", name, "none");
-    } else if (ms === null) error = malformed(`${name} to be a time in ${unit}`, "something else");
-    else if (toleranceS !== null) error = windowError(ms, nowMs, toleranceS);
+    } else if (ms === null) {
+      error = expected("HEADER_MALFORMED", `${name} to be a time in ${unit}`, "something else");
+    } else if (toleranceS !== null) error = windowError(ms, nowMs, toleranceS);
     return { text: text ?? "", ms, isSigned, error };
   };
-}
-
-function malformed(wanted: string, got: string): WebhookError {
-  return expected("HEADER_MALFORMED", wanted, got);
 }

@@ -48,6 +48,8 @@ export interface Algorithm {
   readonly name: string;
   /** Null where the bytes are no key for it. */
   prepare(secret: Uint8Array): KeyCheck | null;
+  /** What is said where nothing fits; default `SIGNATURE_MISMATCH`. */
+  mismatch?(): WebhookError;
 }
 
 /** Whoever can verify can sign, too. */

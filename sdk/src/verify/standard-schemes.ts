@@ -21,15 +21,37 @@ export interface StandardHeaders {
   readonly signature: string;
 }
 
-export const WEBHOOK_HEADERS: StandardHeaders = {
-  id: "webhook-id",
-  timestamp: "webhook-timestamp",
-  signature: "webhook-signature",
+export const WEBHOOK_HEADERS: StandardHeaders = /* @__PURE__ */ headersBehind("webhook-");
+export const SVIX_HEADERS: StandardHeaders = /* @__PURE__ */ headersBehind("svix-");
+
+function headersBehind(prefix: string): StandardHeaders {
+  return { id: `${prefix}id`, timestamp: `${prefix}timestamp`, signature: `${prefix}signature` };
+}
+
+/** One kind of signature, and which option has its key. A value, so that whoever has one kind does not carry the other. */
+export interface StandardKind {
+  readonly option: "secret" | "publicKey";
+  readonly secretForm: Form | readonly Form[];
+  readonly prefix: string;
+  readonly algorithm: Algorithm;
+}
+
+export const V1: StandardKind = {
+  option: "secret",
+  secretForm: WHSEC,
+  prefix: "v1,",
+  algorithm: HMAC_SHA256,
 };
-export const SVIX_HEADERS: StandardHeaders = {
-  id: "svix-id",
-  timestamp: "svix-timestamp",
-  signature: "svix-signature",
+
+export const V1A: StandardKind = {
+  option: "publicKey",
+  secretForm: {
+    name: "whpk",
+    wanted: "whpk_ and base64 of 32 bytes",
+    decode: (text) => BASE64.decode(text.replace(/^whpk_/, "")),
+  },
+  prefix: "v1a,",
+  algorithm: ED25519,
 };
 
 /**
@@ -37,45 +59,31 @@ export const SVIX_HEADERS: StandardHeaders = {
  * set would be one that nobody signed. `v1` is only ever checked with a secret and `v1a` only with a public key.
  */
 export function standardSchemes(
-  { secret, publicKey, toleranceS }: StandardOptions,
+  options: StandardOptions,
   headerSets: readonly StandardHeaders[],
-  secretForm: Form | readonly Form[] = WHSEC,
+  kinds: readonly StandardKind[],
 ): SignatureScheme[] {
-  if (secret === undefined && publicKey === undefined) {
-    throw expected("SECRET_MISSING", "secret or publicKey", "neither");
-  }
-  return headerSets.flatMap((headers) => {
-    const scheme = (
-      key: SecretSource | undefined,
-      form: Form | readonly Form[],
-      prefix: string,
-      algorithm: Algorithm,
-    ): SignatureScheme[] =>
-      key === undefined
-        ? []
-        : [
-            {
-              kind: "signature",
-              secret: key,
-              secretForm: form,
-              id: { header: headers.id },
-              signature: { header: headers.signature },
-              separator: " ",
-              prefix,
-              encoding: BASE64,
-              algorithm,
-              signed: "{id}.{timestamp}.{body}",
-              timestamp: { from: { header: headers.timestamp }, unit: "s", toleranceS },
-            },
-          ];
-    return [
-      ...scheme(secret, secretForm, "v1,", HMAC_SHA256),
-      ...scheme(publicKey, WHPK, "v1a,", ED25519),
-    ];
-  });
+  const { toleranceS } = options;
+  const schemes = headerSets.flatMap(({ id, timestamp, signature }) =>
+    kinds.flatMap(({ option, ...kind }): SignatureScheme[] => {
+      const secret = options[option];
+      if (secret === undefined) return [];
+      return [
+        {
+          ...kind,
+          kind: "signature",
+          secret,
+          id: { header: id },
+          signature: { header: signature },
+          separator: " ",
+          encoding: BASE64,
+          signed: "{id}.{timestamp}.{body}",
+          timestamp: { from: { header: timestamp }, unit: "s", toleranceS },
+        },
+      ];
+    }),
+  );
+  if (schemes.length > 0) return schemes;
+  const names = kinds.map(({ option }) => option).join(" or ");
+  throw expected("SECRET_MISSING", `${names} to be given`, "none");
 }
-
-const WHPK: Form = {
-  name: "whpk",
-  decode: (text) => BASE64.decode(text.replace(/^whpk_/, "")),
-};

@@ -3,6 +3,7 @@ import { BASE64, TEXT } from "./codec.ts";
 import type { Form } from "./codec.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { SecretSource, SignatureScheme } from "./spec.ts";
+import { expected, kindOf } from "./webhook-error.ts";
 
 /**
  * Where a shared secret is sent: as user and password of an Authorization header (`basic`; the secret is then
@@ -30,6 +31,13 @@ export function tokenScheme(
   secretForm: Form = TEXT,
 ): SignatureScheme {
   const at = place ?? usual;
+  if (!isPlace(at)) {
+    throw expected(
+      "CONFIG_INVALID",
+      `in to be "basic", "bearer", "path", { header } or { query }`,
+      typeof at === "string" ? `"${at}"` : kindOf(at),
+    );
+  }
   const signature =
     at === "basic" || at === "bearer"
       ? { header: "authorization" }
@@ -46,6 +54,11 @@ export function tokenScheme(
     algorithm: TOKEN,
     signed: "",
   };
+}
+
+function isPlace(place: TokenPlace): boolean {
+  if (typeof place === "string") return ["basic", "bearer", "path"].includes(place);
+  return typeof ("header" in place ? place.header : place.query) === "string";
 }
 
 function lastOfPath({ url }: ReadRequest): string | null {

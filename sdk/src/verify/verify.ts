@@ -1,6 +1,6 @@
 import { systemClock } from "./clock.ts";
 import type { Delivery, VerifyResult } from "./delivery.ts";
-import { refused } from "./define-provider.ts";
+import { refused } from "./make-provider.ts";
 import type { Provider } from "./provider.ts";
 import { readRequest } from "./read.ts";
 import type { RawRequest } from "./request.ts";
