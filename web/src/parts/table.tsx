@@ -100,7 +100,7 @@ export function Table<Row>(props: TableProps<Row>) {
       }}
     >
       <Head columns={columns} hasChoice={choice !== undefined} />
-      <div class="table-view" ref={view} role="rowgroup">
+      <div class="table-view" ref={view} role={list.rows.length === 0 ? undefined : "rowgroup"}>
         <div
           class="table-rows"
           style={{ blockSize: `${list.rows.length * rowPx}px` }}

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { application } from "../data/session.ts";
-import { Empty } from "../parts/problem.tsx";
+import { ScreenHead } from "../parts/head.tsx";
 import { t } from "../words/words.ts";
 import { address } from "./address.ts";
 import type { Screen } from "./screens.ts";
@@ -16,8 +16,8 @@ export function Outlet() {
   const id = path[1] ?? null;
 
   useEffect(() => {
+    document.title = `${t(entry?.title ?? "not-found.title")} · ${t("app.name")}`;
     if (entry === undefined) return undefined;
-    document.title = `${t(entry.title)} · ${t("app.name")}`;
     let isWanted = true;
     void entry.load().then((screen) => {
       if (isWanted) setLoaded({ path: entry.path, screen });
@@ -39,11 +39,12 @@ export function Outlet() {
 
   if (entry === undefined) {
     return (
-      <Empty title={t("not-found.title")}>
+      <>
+        <ScreenHead title={t("not-found.title")} />
         <p>
           <a href="#/overview">{t("not-found.back")}</a>
         </p>
-      </Empty>
+      </>
     );
   }
   if (loaded === null || loaded.path !== entry.path)
