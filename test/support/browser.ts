@@ -26,6 +26,7 @@ const FLAGS = [
 ];
 
 const WAIT_MS_MAX = 10_000;
+const TEST_MS_MAX = 120_000;
 
 /** Widths that a phone and a desk have. */
 export const PHONE = { width: 360, height: 740 } as const;
@@ -36,6 +37,8 @@ export interface VisitOptions extends BrowserContextOptions {
   readonly forgives?: readonly RegExp[];
   /** Runs in every document before the page's own script. */
   readonly script?: string;
+  /** What has to stand before the page is asked for. */
+  readonly prepare?: (page: Page) => Promise<void>;
 }
 
 /** A browser of its own for one reader: cookies, storage, one tab. */
@@ -85,7 +88,7 @@ export function pageTests<House extends AsyncDisposable>(
       await house?.[Symbol.asyncDispose]();
     });
     for (const [sentence, run] of Object.entries(tests)) {
-      test(sentence, { skip }, async (t) => {
+      test(sentence, { skip, timeout: TEST_MS_MAX }, async (t) => {
         if (house === null || browser === null) throw new Error("expected a browser, got none");
         await run(t, house, browser);
       });
@@ -114,7 +117,7 @@ async function visit(
   browser: Browser,
   t: TestContext,
   address: string,
-  { forgives = [], script, ...options }: VisitOptions,
+  { forgives = [], script, prepare, ...options }: VisitOptions,
 ): Promise<Visit> {
   const context = await browser.newContext({
     viewport: DESK,
@@ -134,6 +137,7 @@ async function visit(
   await context.addInitScript(TELL_OF_POLICY);
   if (script !== undefined) await context.addInitScript(script);
   const page = await context.newPage();
+  await prepare?.(page);
   await page.goto(address);
   return { page, context, faults };
 }

@@ -68,7 +68,7 @@ export function spawnDaemon(options: DaemonOptions & { readonly address: string 
     address,
     pid: child.pid ?? 0,
     output: () => said,
-    ready: () => untilReady(child, address),
+    ready: () => untilReady(child, `${address}${options.env["POSTHORN_BASE_PATH"] ?? ""}`),
     stop: () => stop(child),
     kill: () => end(child, "SIGKILL"),
   };

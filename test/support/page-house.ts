@@ -63,6 +63,23 @@ export async function openFreshHouse(env: Env = {}, dataDir?: string): Promise<P
   };
 }
 
+/** What is closed together at a file's end, when no browser looks at it any more. */
+export function together<Parts extends Readonly<Record<string, unknown>>>(
+  parts: Parts,
+): Parts & AsyncDisposable {
+  return {
+    ...parts,
+    async [Symbol.asyncDispose]() {
+      for (const each of Object.values(parts))
+        if (isDisposable(each)) await each[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function isDisposable(value: unknown): value is AsyncDisposable {
+  return typeof value === "object" && value !== null && Symbol.asyncDispose in value;
+}
+
 async function signIn(address: string, who: Person) {
   const headers = { "posthorn-page": "1" };
   const { ask } = daemonClient(address);

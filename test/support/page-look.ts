@@ -14,7 +14,13 @@ export const SCREENSHOTS = join(ROOT, ".tmp", "screenshots");
 
 /** Goes to a screen by its address in the hash, and waits until it has shown what it has. */
 export async function goTo(page: Page, hash: string): Promise<void> {
-  await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+  // Before the next frame the screen before would still stand there, as settled as can be.
+  await page.evaluate(`new Promise((gone) => {
+    const frame = () => requestAnimationFrame(() => setTimeout(gone));
+    if (location.hash === ${JSON.stringify(hash)}) return frame();
+    addEventListener("hashchange", frame, { once: true });
+    location.hash = ${JSON.stringify(hash)};
+  })`);
   await isSettled(page);
 }
 
