@@ -11,7 +11,15 @@ import { deliveryOf } from "./stored.ts";
 import type { Ending, Fault } from "./verdict.ts";
 import { endingOf, failureOf, inboxDown, inboxFault, judgeFault } from "./verdict.ts";
 
-/** How many times the table's own attempts an event may be leased without a handler's word about it. */
+/**
+ * How many times the table's own attempts an event may be leased without a handler's word about it.
+ *
+ * The lease itself counts as the attempt. Counting when the handler begins would spare an event whose process dies in between,
+ * but that count would need a commit of its own before the handler's transaction, which a death undoes: one more commit an
+ * event, for the moment between a lease and a handler that begins at once, as no more is leased than there is room for. And
+ * not counting deaths at all would let an event that kills its process do so for ever. Nobody can tell such an event from one
+ * that stood by when the process was killed for something else, so both have twice the table, and a person decides then.
+ */
 const ATTEMPTS_FACTOR = 2;
 /** Half of what a lease has beyond the handler's time. */
 const BUSY_WAIT_MS = 15_000;
