@@ -4,13 +4,19 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import Ajv2020 from "ajv/dist/2020.js";
 import { answered, DELIVERED, endLastAttempt, openHouse } from "./support/api-house.ts";
 import type { ApiHouse } from "./support/api-house.ts";
+import { openPage } from "./support/api-page.ts";
 import { call, makeEndpoint, type Answer } from "./support/api-call.ts";
 
 interface Operation {
   readonly operationId: string;
   readonly security: readonly object[];
   readonly "x-posthorn-scope"?: string;
-  readonly parameters: readonly { readonly in: string; readonly name: string }[];
+  readonly description: string;
+  readonly parameters: readonly {
+    readonly in: string;
+    readonly name: string;
+    readonly description?: string;
+  }[];
   readonly requestBody?: {
     readonly required: boolean;
     readonly content: Record<string, { readonly example?: object }>;
@@ -23,6 +29,7 @@ interface Operation {
 
 interface Document {
   readonly openapi: string;
+  readonly info: { readonly description: string };
   readonly servers: readonly { readonly url: string }[];
   readonly paths: Record<string, Record<string, Operation>>;
   readonly components: { readonly schemas: Record<string, object> };
@@ -111,6 +118,37 @@ test("operation ids are unique, path parameters are declared, and scopes are nam
     const isOpen = operation.security.length === 0;
     assert.equal(operation["x-posthorn-scope"] === undefined, isOpen, line);
   }
+});
+
+test("every query parameter says what it is for, and the live feed, which is no operation, is named", async () => {
+  await using house = await openHouse();
+  const document = await documentOf(house);
+  for (const { line, operation } of operationsOf(document)) {
+    const mute = operation.parameters.filter(
+      (parameter) => parameter.in === "query" && parameter.description === undefined,
+    );
+    assert.deepEqual(
+      mute.map(({ name }) => name),
+      [],
+      line,
+    );
+  }
+  assert.match(document.info.description, /`GET \/v1\/live`/);
+});
+
+test("what is only somebody's own wants their session, and says that no key opens it", async () => {
+  await using house = await openPage();
+  const document: Document = (await call(house, "GET /v1/openapi.json", { key: null })).json;
+  const operations = operationsOf(document).map(({ operation }) => operation);
+  const own = operations.filter(
+    ({ security }) => security.length === 1 && "session" in (security[0] ?? {}),
+  );
+  const ids = own.map(({ operationId }) => operationId).toSorted();
+  const wanted = ["changePassword", "confirmTotp", "refreshSession", "removeTotp", "signOut"];
+  assert.deepEqual(ids, [...wanted, "startTotp"]);
+  for (const { description } of own) assert.match(description, /Needs a session; keys have none\./);
+  const byKey = await call(house, "DELETE /v1/session");
+  assert.deepEqual([byKey.status, byKey.json.code], [403, "forbidden"]);
 });
 
 test("the base path is the server's", async () => {

@@ -9,8 +9,8 @@ import { msOf, pageOf, pageQuery, present, time } from "./schemas.ts";
 const auditQuery = z.strictObject({
   action: z.string().max(64).optional().describe("An operation's id, such as updateEndpoint."),
   actor: z.string().max(100).optional().describe("The name of an account or key."),
-  from: time.optional(),
-  to: time.optional(),
+  from: time.optional().describe("At this time or later."),
+  to: time.optional().describe("Before this time."),
   ...pageQuery,
 });
 

@@ -25,7 +25,7 @@ const selection = z.strictObject({
 
 const failureQuery = z.strictObject({
   since: time.optional().describe("Last failed at this time or later. Default: a day ago."),
-  endpoint_id: z.string().optional(),
+  endpoint_id: z.string().optional().describe("Only this endpoint."),
 });
 
 const failuresOut = z.object({

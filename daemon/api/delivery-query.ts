@@ -14,8 +14,8 @@ const status = inWords(
 
 /** Each member narrows what is meant; none of them is every delivery of the application. */
 export const deliveryFilter = {
-  event_id: z.string().optional(),
-  endpoint_id: z.string().optional(),
+  event_id: z.string().optional().describe("Of this event."),
+  endpoint_id: z.string().optional().describe("To this endpoint."),
   state: z
     .enum(SHOWN_STATES)
     .optional()
@@ -23,7 +23,7 @@ export const deliveryFilter = {
       "`pending` includes those in flight. A page of `in_flight` may be empty and still have a next one.",
     ),
   type: z.string().optional().describe("The event's type."),
-  tenant: z.string().optional(),
+  tenant: z.string().optional().describe("The event's tenant."),
   from: time.optional().describe("Created at this time or later."),
   to: time.optional().describe("Created before this time."),
   error: z.string().max(64).optional().describe("The last attempt's error code, such as http_500."),
@@ -43,7 +43,10 @@ export const deliveryFilter = {
 
 export const deliveryQuery = z.strictObject({
   ...deliveryFilter,
-  is_test: z.enum(["true", "false"]).optional(),
+  is_test: z
+    .enum(["true", "false"])
+    .optional()
+    .describe("Only those of endpoints' tests, or only others."),
   ...pageQuery,
 });
 

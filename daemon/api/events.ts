@@ -31,8 +31,8 @@ const acceptedBatch = z.object({
 });
 
 const eventQuery = z.strictObject({
-  type: z.string().optional(),
-  tenant: z.string().optional(),
+  type: z.string().optional().describe("The event's type."),
+  tenant: z.string().optional().describe("The event's tenant."),
   from: time.optional().describe("Accepted at this time or later."),
   to: time.optional().describe("Accepted before this time."),
   text: searchText
