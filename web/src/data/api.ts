@@ -1,3 +1,4 @@
+import { hearAnswerDate } from "./clock.ts";
 import { parseExact } from "./json.ts";
 import type { ProblemJson } from "./problem.ts";
 
@@ -92,6 +93,7 @@ async function call<T>(method: Method, path: string, options: CallOptions): Prom
       ...(text === undefined ? {} : { body: text }),
       ...(signal === undefined ? {} : { signal }),
     });
+    hearAnswerDate(response.headers.get("date"));
     return await outcomeOf<T>(response, read);
   } catch (error) {
     return { kind: "bad", problem: unreachable(error) };

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { ChartsJson } from "../../../daemon/api/overview-json.ts";
 import { get } from "./api.ts";
+import { serverNowMs } from "./clock.ts";
 import { connection, resets } from "./live.ts";
 import type { ProblemJson } from "./problem.ts";
 
@@ -34,7 +35,7 @@ export function useCharts(span: Span, endpointId: string | null): Charts {
   const reload = useCallback(() => {
     turn.current += 1;
     const mine = turn.current;
-    const from = new Date(Date.now() - SPANS_MS[span]).toISOString();
+    const from = new Date(serverNowMs() - SPANS_MS[span]).toISOString();
     void get<ChartsJson>("charts", { from, endpoint_id: endpointId }).then((outcome) => {
       if (mine !== turn.current) return;
       setState((before) =>

@@ -8,6 +8,7 @@ import type {
 } from "../../../daemon/domain/live.ts";
 import { LIVE_CLOSE } from "../../../daemon/domain/live.ts";
 import { apiUrl } from "./api.ts";
+import { setServerTime } from "./clock.ts";
 
 /** What the reader is told of the connection. `asOfMs`: how old what they see may be. */
 export type Connection =
@@ -114,7 +115,9 @@ function hear(frame: ServerFrame): void {
   }
 }
 
-function greet({ build, epoch, ping_ms: pingMs, seq }: Extract<ServerFrame, { t: "hello" }>): void {
+function greet(hello: Extract<ServerFrame, { t: "hello" }>): void {
+  const { build, epoch, ping_ms: pingMs, seq } = hello;
+  setServerTime(hello.server_time);
   servedBuild.value = build;
   pingEveryMs = pingMs;
   waitMs = WAIT_MS_MIN;

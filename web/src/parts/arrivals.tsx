@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Arrivals } from "../data/arrivals.ts";
-import { nowMs } from "../words/format.ts";
+import { nowMs } from "../data/clock.ts";
 import { t, tn } from "../words/words.ts";
 import { Icon } from "./icon.tsx";
 

@@ -1,9 +1,10 @@
 import type { ComponentChildren } from "preact";
+import { nowMs } from "../data/clock.ts";
 import { madeAtMs } from "../data/ids.ts";
 import type { ProblemJson } from "../data/problem.ts";
 import { useRetentionDays } from "../data/retention.ts";
 import { address, backTo, goTo, linkTo } from "../shell/address.ts";
-import { dateTime, nowMs } from "../words/format.ts";
+import { dateTime } from "../words/format.ts";
 import { t, tn } from "../words/words.ts";
 import { Icon } from "./icon.tsx";
 import { Empty, Problem } from "./problem.tsx";

@@ -1,9 +1,10 @@
 import type { VNode } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import type { LiveRow } from "../data/activity.ts";
+import { nowMs } from "../data/clock.ts";
 import { endpointName } from "../data/endpoints.ts";
 import { linkTo } from "../shell/address.ts";
-import { compact, duration, nowMs, percent, shortTime } from "../words/format.ts";
+import { compact, duration, percent, shortTime } from "../words/format.ts";
 import { t, tn } from "../words/words.ts";
 import { Icon } from "./icon.tsx";
 import { StateBadge } from "./state.tsx";

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { serverNowMs } from "../data/clock.ts";
 import type { Params } from "../shell/address.ts";
 import { address, goTo, linkTo, withParams } from "../shell/address.ts";
 import { t } from "../words/words.ts";
@@ -145,7 +146,7 @@ export function useTimeRange(): { readonly from: string | null; readonly to: str
 }
 
 function beginning(last: string): string | null {
-  return last in SPANS_MS ? new Date(Date.now() - SPANS_MS[last as Span]).toISOString() : null;
+  return last in SPANS_MS ? new Date(serverNowMs() - SPANS_MS[last as Span]).toISOString() : null;
 }
 
 /** The last hour, day or week, or from one moment to another. */

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import type { AttemptJson, DeliveryWithAttemptsJson } from "../../../daemon/api/delivery-json.ts";
 import type { DeliveryRequestJson } from "../../../daemon/api/overview-json.ts";
-import { errorWords } from "../../../daemon/domain/error-words.ts";
+import { nowMs } from "../data/clock.ts";
 import { curlOf } from "../data/curl.ts";
 import type { Resource } from "../data/resource.ts";
 import { useResource } from "../data/resource.ts";
@@ -12,7 +12,8 @@ import { BodyView, CodeView } from "../parts/json.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Tabs } from "../parts/tabs.tsx";
 import { Time } from "../parts/time.tsx";
-import { duration, nowMs } from "../words/format.ts";
+import { duration } from "../words/format.ts";
+import { errorText } from "../words/reason.ts";
 import { t } from "../words/words.ts";
 import { Compare } from "./delivery-compare.tsx";
 
@@ -198,7 +199,7 @@ export function ResponseTab({ attempt }: { readonly attempt: AttemptJson | null 
     <div class="stack">
       {error !== null && (
         <p class="failed-text">
-          <code>{error.code}</code> {error.message ?? errorWords(error.code)}
+          <code>{error.code}</code> {errorText(error)}
         </p>
       )}
       {response === null ? (

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { DeliveryWithAttemptsJson } from "../../../daemon/api/delivery-json.ts";
 import type { Outcome } from "../data/api.ts";
 import { post } from "../data/api.ts";
+import { nowMs, serverNowMs } from "../data/clock.ts";
 import { endpointName, useEndpoints } from "../data/endpoints.ts";
-import { grantIn } from "../data/grant.ts";
 import { onDelta } from "../data/live.ts";
 import { useResource } from "../data/resource.ts";
 import { ActButton } from "../parts/act.tsx";
@@ -19,7 +19,8 @@ import { StateBadge } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { say } from "../parts/toast.tsx";
 import { linkTo } from "../shell/address.ts";
-import { countdown, nowMs } from "../words/format.ts";
+import { countdown } from "../words/format.ts";
+import { reasonWords } from "../words/reason.ts";
 import { t } from "../words/words.ts";
 import { Attempts } from "./delivery-attempts.tsx";
 
@@ -86,7 +87,7 @@ function useFollowing(
   const dueAt = delivery?.reason.next_at ?? null;
   useEffect(() => {
     if (dueAt === null) return undefined;
-    const waitMs = Date.parse(dueAt) - Date.now() + AFTER_DUE_MS;
+    const waitMs = Date.parse(dueAt) - serverNowMs() + AFTER_DUE_MS;
     if (waitMs < 0 || waitMs > TIMER_MS_MAX) return undefined;
     const timer = setTimeout(reload, waitMs);
     return () => clearTimeout(timer);
@@ -155,14 +156,14 @@ const TONES = {
   cancelled: "mute",
 } as const;
 
-/** The daemon's own sentence, and the time until something happens. */
+/** The reason in words, and the time until something happens. */
 function Why({ delivery }: { readonly delivery: DeliveryWithAttemptsJson }) {
   const { reason, state, endpoint_id: endpointId } = delivery;
   const isBlocked = reason.code === "egress_blocked" || delivery.last_error === "egress_blocked";
-  const grant = grantIn(reason.sentence);
+  const grant = reason.facts.grant ?? null;
   return (
     <section class={`why ${isBlocked ? "bad" : TONES[state]}`}>
-      <p class="why-words">{withTimes(reason.sentence)}</p>
+      <p class="why-words">{withTimes(reasonWords(reason))}</p>
       {reason.next_at !== null && <Countdown at={reason.next_at} />}
       {isBlocked && endpointId !== null && (
         <a class="button" href={linkTo(["endpoints", endpointId], { tab: "settings", grant })}>

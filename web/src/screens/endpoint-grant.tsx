@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
 import type { EndpointJson } from "../../../daemon/api/endpoint-json.ts";
 import { patch } from "../data/api.ts";
-import { grantIn } from "../data/grant.ts";
 import type { ProblemJson } from "../data/problem.ts";
 import { isAdmin } from "../data/session.ts";
 import { ActButton } from "../parts/act.tsx";
@@ -63,20 +62,30 @@ export function Warnings({
 }) {
   return (
     <>
-      {endpoint.warnings.map((warning) => {
-        const grant = grantIn(warning);
-        return (
-          <div key={warning} class="notice warn">
-            <Icon name="warn" />
-            <div>
-              <p>{warning}</p>
-              {grant !== null && (
-                <GrantOffer endpoint={endpoint} grant={grant} onChange={onChange} />
-              )}
-            </div>
+      {endpoint.warning_details.map((warning) => (
+        <div key={warning.code} class="notice warn">
+          <Icon name="warn" />
+          <div>
+            <p>{warningWords(warning)}</p>
+            {warning.grant !== null && (
+              <GrantOffer endpoint={endpoint} grant={warning.grant} onChange={onChange} />
+            )}
           </div>
-        );
-      })}
+        </div>
+      ))}
     </>
   );
+}
+
+function warningWords({ code, sentence, grant }: EndpointJson["warning_details"][number]): string {
+  switch (code) {
+    case "certificate_unchecked":
+    case "secret_short":
+      return t(`endpoint.warning.${code}`);
+    case "target_blocked":
+      // Why nothing can open it, only the guard can say.
+      return grant === null ? sentence : t("endpoint.warning.target_blocked", { grant });
+    default:
+      return sentence;
+  }
 }

@@ -1,12 +1,13 @@
 import type { DeliveryWithAttemptsJson } from "../../../daemon/api/delivery-json.ts";
 import type { EndpointJson } from "../../../daemon/api/endpoint-json.ts";
 import type { StripCellJson } from "../../../daemon/api/overview-json.ts";
-import { grantIn } from "../data/grant.ts";
+import { nowMs } from "../data/clock.ts";
 import { useResource } from "../data/resource.ts";
 import { filterValue } from "../parts/filters.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { linkTo } from "../shell/address.ts";
-import { dateTime, distance, nowMs, shortTime } from "../words/format.ts";
+import { dateTime, distance, shortTime } from "../words/format.ts";
+import { errorText } from "../words/reason.ts";
 import { t, tn } from "../words/words.ts";
 import { GrantOffer } from "./endpoint-grant.tsx";
 
@@ -52,16 +53,16 @@ export function BlockedNotice({ endpoint, last, onChange }: BlockedProps) {
   const { value } = useResource<DeliveryWithAttemptsJson>(
     isBlocked ? `deliveries/${last.delivery_id}` : null,
   );
-  const sentence = value?.attempts.at(-1)?.error?.message ?? null;
-  const grant = grantIn(sentence ?? "") ?? (asked || null);
+  const error = value?.attempts.at(-1)?.error ?? null;
+  const grant = error?.grant ?? (asked || null);
   if (grant === null || endpoint.egress_allow.includes(grant)) return null;
   // The daemon foresaw it: the warning below says the same and offers the same.
-  if (endpoint.warnings.some((warning) => grantIn(warning) === grant)) return null;
+  if (endpoint.warning_details.some((warning) => warning.grant === grant)) return null;
   return (
     <div class="notice bad">
       <Icon name="lock" />
       <div>
-        {sentence !== null && <p>{sentence}</p>}
+        {error !== null && <p>{errorText(error)}</p>}
         <GrantOffer endpoint={endpoint} grant={grant} onChange={onChange} />
       </div>
       {isBlocked && (

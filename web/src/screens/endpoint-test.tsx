@@ -3,7 +3,6 @@ import type { DeliveryWithAttemptsJson } from "../../../daemon/api/delivery-json
 import type { EndpointJson } from "../../../daemon/api/endpoint-json.ts";
 import type { Outcome } from "../data/api.ts";
 import { post } from "../data/api.ts";
-import { grantIn } from "../data/grant.ts";
 import { ActButton } from "../parts/act.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Problem } from "../parts/problem.tsx";
@@ -11,6 +10,7 @@ import { StateBadge } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { linkTo } from "../shell/address.ts";
 import { duration, withLocalTimes } from "../words/format.ts";
+import { reasonWords } from "../words/reason.ts";
 import { t } from "../words/words.ts";
 import { Answer, ResponseTab } from "./delivery-attempts.tsx";
 import { GrantOffer } from "./endpoint-grant.tsx";
@@ -97,7 +97,7 @@ function Result({
 }) {
   const attempt = delivery.attempts.at(-1) ?? null;
   const hasAnswer = attempt !== null && attempt.response !== null;
-  const grant = grantIn(attempt?.error?.message ?? delivery.reason.sentence);
+  const grant = attempt?.error?.grant ?? null;
   return (
     <>
       <p class="test-result">
@@ -110,7 +110,7 @@ function Result({
           </>
         )}
       </p>
-      <p>{withLocalTimes(delivery.reason.sentence)}</p>
+      <p>{withLocalTimes(reasonWords(delivery.reason))}</p>
       {grant !== null && <GrantOffer endpoint={endpoint} grant={grant} onChange={onGranted} />}
       {hasAnswer && <ResponseTab attempt={attempt} />}
     </>

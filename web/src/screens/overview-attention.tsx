@@ -56,6 +56,7 @@ function sentenceOf(
   { code, sentence, count, endpoint_id: id }: AttentionJson,
   endpoints: OverviewJson["endpoints"],
 ): string {
+  if (code === "not_ready" || code === "disk_low") return t(`attention.say.${code}`);
   const endpoint = endpoints.find((each) => each.id === id);
   if (endpoint === undefined) return withLocalTimes(sentence);
   const name = endpointName(endpoint);
@@ -72,9 +73,6 @@ function sentenceOf(
       return tn("attention.say.exhausted", count ?? 1, { name });
     case "certificate_unchecked":
       return t("attention.say.certificate", { name });
-    case "not_ready":
-    case "disk_low":
-      return withLocalTimes(sentence);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { OverviewJson } from "../../../daemon/api/overview-json.ts";
 import { useLiveRows } from "../data/activity.ts";
 import { useAgain, useCharts } from "../data/charts.ts";
+import { nowMs } from "../data/clock.ts";
 import { lastMinute, totals } from "../data/live.ts";
 import { useResource } from "../data/resource.ts";
 import { useSteady } from "../data/steady.ts";
@@ -10,7 +11,7 @@ import { ScreenHead } from "../parts/head.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { linkTo } from "../shell/address.ts";
-import { compact, nowMs } from "../words/format.ts";
+import { compact } from "../words/format.ts";
 import { t, tn } from "../words/words.ts";
 import { Attention } from "./overview-attention.tsx";
 import { NoEndpoints } from "./overview-first.tsx";

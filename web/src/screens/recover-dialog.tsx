@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Outcome } from "../data/api.ts";
 import { post } from "../data/api.ts";
+import { serverNowMs } from "../data/clock.ts";
 import { endpointName, useEndpoints } from "../data/endpoints.ts";
 import type { ProblemJson } from "../data/problem.ts";
 import { Ask } from "../parts/ask.tsx";
@@ -77,7 +78,7 @@ export function RecoverDialog({ targets, since, onDone, onClose }: RecoverDialog
 }
 
 async function started(targets: readonly Target[], since: string): Promise<Outcome<Progress>> {
-  const startedAtMs = Date.now();
+  const startedAtMs = serverNowMs();
   const outcome = await recovered(targets, since, false);
   if (outcome.kind === "bad") return outcome;
   const endpointIds = targets.map(({ endpointId }) => endpointId);

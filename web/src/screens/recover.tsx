@@ -1,8 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
 import type { FailureGroupJson } from "../../../daemon/api/overview-json.ts";
-import { errorWords } from "../../../daemon/domain/error-words.ts";
 import { endpointName, useEndpoints } from "../data/endpoints.ts";
 import { useAgain } from "../data/charts.ts";
+import { serverNowMs } from "../data/clock.ts";
 import { useResource } from "../data/resource.ts";
 import { useSteady } from "../data/steady.ts";
 import { ActButton } from "../parts/act.tsx";
@@ -15,6 +15,7 @@ import { Problem } from "../parts/problem.tsx";
 import { Time } from "../parts/time.tsx";
 import { linkTo } from "../shell/address.ts";
 import { number } from "../words/format.ts";
+import { errorWords } from "../words/reason.ts";
 import { t, tn } from "../words/words.ts";
 import type { Progress, Target } from "./recover-dialog.tsx";
 import { RecoverDialog } from "./recover-dialog.tsx";
@@ -90,9 +91,9 @@ export function Recover() {
 function useSince(): string {
   const wanted = filterValue("since") || "24h";
   return useMemo(() => {
-    if (wanted in SPANS_MS) return new Date(Date.now() - SPANS_MS[wanted as Span]).toISOString();
+    if (wanted in SPANS_MS) return new Date(serverNowMs() - SPANS_MS[wanted as Span]).toISOString();
     const atMs = Date.parse(wanted);
-    return new Date(Number.isNaN(atMs) ? Date.now() - SPANS_MS["24h"] : atMs).toISOString();
+    return new Date(Number.isNaN(atMs) ? serverNowMs() - SPANS_MS["24h"] : atMs).toISOString();
   }, [wanted]);
 }
 

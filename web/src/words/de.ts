@@ -5,6 +5,7 @@ import { eventTypes } from "./de/event-types.ts";
 import { events } from "./de/events.ts";
 import { keys } from "./de/keys.ts";
 import { overview } from "./de/overview.ts";
+import { reasons } from "./de/reasons.ts";
 import { recover } from "./de/recover.ts";
 import { reference } from "./de/reference.ts";
 import { settings } from "./de/settings.ts";
@@ -18,6 +19,7 @@ export const de: Words = {
   ...endpoints,
   ...events,
   ...deliveries,
+  ...reasons,
   ...recover,
   ...eventTypes,
   ...keys,

@@ -5,6 +5,7 @@ import { eventTypes } from "./en/event-types.ts";
 import { events } from "./en/events.ts";
 import { keys } from "./en/keys.ts";
 import { overview } from "./en/overview.ts";
+import { reasons } from "./en/reasons.ts";
 import { recover } from "./en/recover.ts";
 import { reference } from "./en/reference.ts";
 import { settings } from "./en/settings.ts";
@@ -18,6 +19,7 @@ export const en = {
   ...endpoints,
   ...events,
   ...deliveries,
+  ...reasons,
   ...recover,
   ...eventTypes,
   ...keys,

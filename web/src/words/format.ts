@@ -1,11 +1,6 @@
-import { computed, signal } from "@preact/signals";
+import { computed } from "@preact/signals";
+import { nowMs } from "../data/clock.ts";
 import { language } from "./words.ts";
-
-/** The time now, anew every second, so that "in 5 s" counts down by itself wherever it is read. */
-export const nowMs = signal(Date.now());
-setInterval(() => {
-  nowMs.value = Date.now();
-}, 1_000);
 
 /** Changes at midnight only: what is written with it must not be drawn anew each second. */
 const today = computed(() => new Date(nowMs.value).toDateString());

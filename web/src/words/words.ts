@@ -42,8 +42,6 @@ export function tn(
 export async function speak(next: Language): Promise<void> {
   words.value = next === "de" ? (await import("./de.ts")).de : en;
   language.value = next;
-  document.documentElement.lang = next;
-  document.documentElement.dir = "ltr";
   remember(next);
 }
 

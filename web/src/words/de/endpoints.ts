@@ -43,6 +43,12 @@ export const endpoints: Readonly<Record<keyof typeof english, string>> = {
   "endpoint.disabled.only_failures": "{days} Tage lang gab es nur Fehler",
   "endpoint.slowed.why":
     "Die Gegenseite will weniger Verkehr (sie antwortete 429, 502, 503 oder 504), darum wird bis {time} nichts gesendet.",
+  "endpoint.warning.certificate_unchecked":
+    "Das Zertifikat der Gegenseite wird nicht geprüft: Wer dazwischen steht, kann lesen, was gesendet wird, samt Zugangsdaten. Mit einer eigenen Zertifizierungsstelle lässt es sich wieder prüfen.",
+  "endpoint.warning.secret_short":
+    "Ein Geheimnis, das signiert, ist kürzer als 16 Bytes: Aus einer Zustellung lässt es sich erraten, und Zustellungen lassen sich fälschen. Wechsle zu einem längeren.",
+  "endpoint.warning.target_blocked":
+    "So, wie er eingestellt ist, lässt sich nichts zustellen: Der Ausgangswächter erlaubt {grant} nicht.",
   "endpoint.failing.one": "Der letzte Versuch misslang; die Fehler begannen {since}.",
   "endpoint.failing.other": "Die letzten {n} Versuche misslangen; die Fehler begannen {since}.",
   "endpoint.test": "Test senden",

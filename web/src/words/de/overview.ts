@@ -62,6 +62,10 @@ export const overview: Readonly<Record<keyof typeof english, string>> = {
     "{n} Zustellungen an {name} wurden im letzten Tag aufgegeben. Sobald er wieder gesund ist, lassen sie sich nachholen.",
   "attention.say.certificate":
     "Das Zertifikat von {name} wird nicht geprüft: Wer dazwischen steht, kann mitlesen. Gib seine eigene Zertifizierungsstelle an und prüfe wieder.",
+  "attention.say.not_ready":
+    "Ereignisse werden nicht angenommen: Eine der eigenen Prüfungen des Daemons schlägt fehl. Die Systemseite sagt, welche, und sein Protokoll sagt mehr.",
+  "attention.say.disk_low":
+    "Ereignisse werden nicht angenommen: Auf dem Datenträger ist zu wenig frei. Schaffe Platz.",
   "attention.endpoint": "Zum Empfänger",
   "attention.delivery": "Zur Zustellung",
   "attention.recover": "Nachholen",

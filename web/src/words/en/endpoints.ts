@@ -40,6 +40,12 @@ export const endpoints = {
   "endpoint.disabled.only_failures": "it did nothing but fail for {days} days",
   "endpoint.slowed.why":
     "Its receiver asked for less traffic (it answered 429, 502, 503 or 504), so nothing is sent until {time}.",
+  "endpoint.warning.certificate_unchecked":
+    "The receiver's certificate is not checked: whoever stands between can read what is sent, credentials included. With its own certificate authority given, it can be checked again.",
+  "endpoint.warning.secret_short":
+    "A secret that signs is shorter than 16 bytes: from one delivery it can be guessed, and deliveries forged. Rotate to a longer one.",
+  "endpoint.warning.target_blocked":
+    "Nothing can be delivered as it is set: the egress guard does not allow {grant}.",
   "endpoint.failing.one": "The last attempt failed; the failures began {since}.",
   "endpoint.failing.other": "The last {n} attempts failed; the failures began {since}.",
   "endpoint.test": "Send test",

@@ -59,6 +59,9 @@ export const overview = {
     "{n} deliveries to {name} were given up in the last day. Once it is well, send again what failed.",
   "attention.say.certificate":
     "The certificate of {name} is not checked: whoever stands between can read what is sent. Give its own certificate authority, and check it again.",
+  "attention.say.not_ready":
+    "No events are taken: one of the daemon's own checks fails. The system screen says which, and its log says more.",
+  "attention.say.disk_low": "No events are taken: too little of the disk is free. Free some space.",
   "attention.endpoint": "Open endpoint",
   "attention.delivery": "Open delivery",
   "attention.recover": "Recover",
