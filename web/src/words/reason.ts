@@ -26,48 +26,44 @@ function isKnown(code: string): code is ReasonCode {
   return Object.hasOwn(en, `reason.${code}`);
 }
 
-/** The sentences that a reason has, in their order. */
+/** The sentences of a reason in their order, where that is not the one sentence of its code. */
+const PARTS: Readonly<Partial<Record<ReasonCode, (facts: Facts) => readonly Key[]>>> = {
+  in_flight: ({ is_cancelled: isCancelled, timeout_ms: timeoutMs }) => {
+    if (isCancelled === true) return ["reason.in_flight", "reason.in_flight.cancelled"];
+    return timeoutMs === undefined
+      ? ["reason.in_flight"]
+      : ["reason.in_flight", "reason.in_flight.limit"];
+  },
+  due: ({ last_error: error }) =>
+    error === undefined ? ["reason.due"] : ["reason.failed", "reason.due"],
+  retry_scheduled: () => ["reason.failed", "reason.retry_scheduled"],
+  egress_blocked: ({ grant }) => [
+    grant === undefined ? "reason.egress_blocked" : "reason.egress_blocked.grant",
+  ],
+  waiting_for_slot: ({ failed_in_a_row: failed }) => [
+    failed === undefined ? "reason.waiting_for_slot" : "reason.waiting_for_slot.few",
+  ],
+  being_released: ({ is_latest_only: isLatestOnly }) => [
+    isLatestOnly === true ? "reason.being_released.latest" : "reason.being_released",
+  ],
+  exhausted: ({ last_error: error }) =>
+    error === undefined
+      ? ["reason.exhausted", "reason.resend"]
+      : ["reason.exhausted", "reason.exhausted.why", "reason.resend"],
+  test_failed: ({ last_error: error }) => [
+    error === undefined ? "reason.test_failed" : "reason.test_failed.why",
+  ],
+  cancelled: ({ attempts = 0 }) => [
+    attempts > 0 ? "reason.cancelled.after" : "reason.cancelled",
+    "reason.resend",
+  ],
+  gone: () => ["reason.gone", "reason.resend"],
+  rejected: () => ["reason.rejected", "reason.resend"],
+  skipped: () => ["reason.skipped", "reason.resend"],
+};
+
 function partsOf(code: ReasonCode, facts: Facts): readonly Key[] {
-  const why = facts.last_error !== undefined;
-  switch (code) {
-    case "in_flight":
-      if (facts.is_cancelled === true) return ["reason.in_flight", "reason.in_flight.cancelled"];
-      return facts.timeout_ms === undefined
-        ? ["reason.in_flight"]
-        : ["reason.in_flight", "reason.in_flight.limit"];
-    case "due":
-    case "retry_scheduled":
-      return why ? ["reason.failed", `reason.${code}`] : [`reason.${code}`];
-    case "egress_blocked":
-      return [facts.grant === undefined ? "reason.egress_blocked" : "reason.egress_blocked.grant"];
-    case "waiting_for_slot":
-      return [
-        facts.failed_in_a_row === undefined
-          ? "reason.waiting_for_slot"
-          : "reason.waiting_for_slot.few",
-      ];
-    case "being_released":
-      return [
-        facts.is_latest_only === true ? "reason.being_released.latest" : "reason.being_released",
-      ];
-    case "exhausted":
-      return why
-        ? ["reason.exhausted", "reason.exhausted.why", "reason.resend"]
-        : ["reason.exhausted", "reason.resend"];
-    case "test_failed":
-      return [why ? "reason.test_failed.why" : "reason.test_failed"];
-    case "cancelled":
-      return [
-        (facts.attempts ?? 0) > 0 ? "reason.cancelled.after" : "reason.cancelled",
-        "reason.resend",
-      ];
-    case "gone":
-    case "rejected":
-    case "skipped":
-      return [`reason.${code}`, "reason.resend"];
-    default:
-      return [`reason.${code}`];
-  }
+  return PARTS[code]?.(facts) ?? [`reason.${code}`];
 }
 
 function valuesOf({ facts, next_at: next }: ReasonJson): Readonly<Record<string, string>> {
