@@ -64,6 +64,17 @@ suite("the reason of a delivery, as the page says it", () => {
     assert.equal(reasonWords({ ...reason, code: "toString" }), "It waits.");
   });
 
+  test("one that is held, in the words of its endpoint's state", async () => {
+    await speak("de");
+    const endpoint = { ...ACTIVE, state: "paused", stateChangedAtMs: NOON } as const;
+    const held = { ...NEW, ...HELD };
+    assert.match(words({ delivery: held, endpoint }), /pausiert seit 2026-01-01T12:00/);
+  });
+});
+
+suite("the page's words", () => {
+  afterEach(() => speak("en"));
+
   test("no situation leaves a hole in a sentence, in any language", async () => {
     const states = ["pending", "held", "delivered", "exhausted", "cancelled"] as const;
     const ends = [
@@ -93,15 +104,6 @@ suite("the reason of a delivery, as the page says it", () => {
               }
     }
     assert.equal(seen, 2 * 5 * 7 * 4 * 3 * 2);
-  });
-
-  test("one that is held, in the words of its endpoint's state", async () => {
-    await speak("de");
-    const endpoint = { ...ACTIVE, state: "paused", stateChangedAtMs: NOON } as const;
-    assert.match(
-      words({ delivery: { ...NEW, ...HELD }, endpoint }),
-      /pausiert seit 2026-01-01T12:00/,
-    );
   });
 });
 
