@@ -1,4 +1,4 @@
-/** `npm run torture -- [--kills 25] [--seed 1] [--life-ms 1500]`. Ends with 1 where a promise was broken. */
+/** `npm run torture -- [--kills 25] [--seed 1] [--life-ms 1500] [--flood]`. Ends with 1 where a promise was broken. */
 import { parseArgs } from "node:util";
 
 import { reportText } from "./report.ts";
@@ -9,6 +9,7 @@ const { values } = parseArgs({
     kills: { type: "string", default: "25" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     "life-ms": { type: "string", default: "1500" },
+    flood: { type: "boolean", default: false },
   },
 });
 
@@ -16,6 +17,7 @@ const report = await torture({
   kills: wholeNumber("--kills", values.kills),
   seed: wholeNumber("--seed", values.seed),
   lifeMsMax: wholeNumber("--life-ms", values["life-ms"]),
+  isFlood: values.flood,
   say: (line) => console.log(line),
 });
 console.log(`\n${reportText(report)}`);

@@ -24,8 +24,33 @@ export interface Producers {
   stop(): Promise<void>;
 }
 
-const STREAMS = 5;
-const PAUSE_MS_MAX = 40;
+/** What producers send, and how fast. */
+interface Habit {
+  readonly streams: number;
+  readonly pauseMsMax: number;
+  /** Of all requests. */
+  readonly batches: number;
+  readonly batchEvents: readonly [min: number, max: number];
+  /** Of all events. */
+  readonly keyed: number;
+}
+
+export const TRICKLE: Habit = {
+  streams: 5,
+  pauseMsMax: 40,
+  batches: 0.1,
+  batchEvents: [2, 6],
+  keyed: 0.6,
+};
+
+export const FLOOD: Habit = {
+  streams: 3,
+  pauseMsMax: 5,
+  batches: 0.9,
+  batchEvents: [50, 300],
+  keyed: 0,
+};
+
 const REPEAT_AFTER_MS = 20;
 /** Longer than any receiver or kill takes: a daemon that does not answer at all must end the run, not hang it. */
 const PATIENCE_MS = 60_000;
@@ -34,25 +59,32 @@ const PATIENCE_MS = 60_000;
  * Streams of requests, each one after the other, so that the order within a stream is the order of acceptance. Each has
  * ordering keys of its own.
  */
-export function startProducers(client: DaemonClient, ledger: Ledger, seeded: Seeded): Producers {
+export function startProducers(
+  client: DaemonClient,
+  ledger: Ledger,
+  seeded: Seeded,
+  habit: Habit,
+): Producers {
   let number = 0;
   let repeatCount = 0;
   let isStopping = false;
 
   function newEvent(which: number): TortureEvent {
     number += 1;
-    const key = seeded.happens(0.6) ? `stream-${which}-${seeded.whole(1, 3)}` : null;
+    const key = seeded.happens(habit.keyed) ? `stream-${which}-${seeded.whole(1, 3)}` : null;
     const data = { number, key, note: "x".repeat(seeded.whole(0, 400)) };
     return { type: "torture.event", ...(key !== null && { ordering_key: key }), data };
   }
 
   function newRequest(which: number): NewRequest {
-    if (seeded.happens(0.9)) {
+    if (!seeded.happens(habit.batches)) {
       const event = newEvent(which);
       const key = `request-${event.data.number}`;
       return { line: "POST /v1/events", key, events: [event], body: event };
     }
-    const events = Array.from({ length: seeded.whole(2, 6) }, () => newEvent(which));
+    const events = Array.from({ length: seeded.whole(...habit.batchEvents) }, () =>
+      newEvent(which),
+    );
     const key = `batch-${events[0]?.data.number}`;
     return { line: "POST /v1/events/batch", key, events, body: { events } };
   }
@@ -89,11 +121,11 @@ export function startProducers(client: DaemonClient, ledger: Ledger, seeded: See
       await send(request);
       // A producer that did not trust its own eyes: the same once more must be the same event.
       if (seeded.happens(0.03)) await send(request);
-      await pause(seeded.whole(0, PAUSE_MS_MAX));
+      await pause(seeded.whole(0, habit.pauseMsMax));
     }
   }
 
-  const streams = Array.from({ length: STREAMS }, (_, index) => runStream(index + 1));
+  const streams = Array.from({ length: habit.streams }, (_, index) => runStream(index + 1));
   return {
     get repeatCount() {
       return repeatCount;

@@ -15,7 +15,7 @@ import { createLedger } from "./ledger.ts";
 import type { Lives } from "./lives.ts";
 import { createLives } from "./lives.ts";
 import type { Producers } from "./producers.ts";
-import { startProducers } from "./producers.ts";
+import { FLOOD, startProducers, TRICKLE } from "./producers.ts";
 import type { TortureReceivers } from "./receivers.ts";
 import { openReceivers } from "./receivers.ts";
 
@@ -25,6 +25,8 @@ export interface TortureOptions {
   readonly seed: number;
   /** The longest that the daemon is left alone between two kills. */
   readonly lifeMsMax: number;
+  /** Large batches to quick receivers only, so that successes are recorded many at a time, beside the loop. */
+  readonly isFlood: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -75,7 +77,8 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   try {
     bench.lives.begin();
     if (!(await bench.lives.ready())) throw new Error(ledger.violations.join("\n"));
-    receivers = await openReceivers(bench.client, ledger, createSeeded(options.seed + 1));
+    const seeded = createSeeded(options.seed + 1);
+    receivers = await openReceivers(bench.client, ledger, seeded, options.isFlood);
     return await underLoad(bench, receivers);
   } finally {
     await bench.lives.abandon();
@@ -86,7 +89,12 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
 
 async function underLoad(bench: Bench, receivers: TortureReceivers): Promise<TortureReport> {
   const { options, ledger, lives } = bench;
-  const producers = startProducers(bench.client, ledger, createSeeded(options.seed + 2));
+  const producers = startProducers(
+    bench.client,
+    ledger,
+    createSeeded(options.seed + 2),
+    options.isFlood ? FLOOD : TRICKLE,
+  );
   let killsAtStart = 0;
   for (let kill = 1; kill <= options.kills; kill++) {
     if (await killOnce(bench, kill, producers)) killsAtStart += 1;
