@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { ShownRequest } from "../domain/attempt.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import type { DeliveryQuery, DeliveryRow, Page } from "../domain/stores.ts";
+import { giveWay } from "../manage/give-way.ts";
 import {
   deliveriesJson,
   deliveryOut,
@@ -58,7 +59,7 @@ const IN_FLIGHT_PAGES_MAX = 10;
  * cursor is the store's, so a page is never cut: it may hold fewer than the limit.
  */
 async function inFlightPage(
-  { read, dispatcher }: ApiNeeds,
+  { read, dispatcher, timers }: ApiNeeds,
   query: DeliveryQuery,
 ): Promise<Page<DeliveryRow>> {
   let after = query.after;
@@ -68,6 +69,7 @@ async function inFlightPage(
     const inFlight = rows.filter(({ seq }) => dispatcher.isInFlight(seq));
     if (inFlight.length > 0 || next === null) return { rows: inFlight, next };
     after = next;
+    await giveWay(timers);
   }
   return { rows: [], next: after === query.after ? null : after };
 }

@@ -194,6 +194,27 @@ export const listLaws: Laws = {
     assert.deepEqual(seqsOf((await deliveryPages(desk, query)).flat()), ofA);
   },
 
+  "what is pending at many endpoints is one list by when it is due, each row once": async (
+    desk,
+  ) => {
+    const endpoints = [];
+    for (let i = 0; i < 30; i++) endpoints.push(await desk.endpoint());
+    const due: { seq: number; atMs: number }[] = [];
+    // Many at one instant, some endpoints with many and some with few.
+    for (let i = 0; i < 40; i++) {
+      const atMs = START_MS + ((i * 7) % 5);
+      const { deliveries } = await desk.send(endpoints.slice(0, 1 + ((i * 11) % 30)), { atMs });
+      for (const { seq } of deliveries) due.push({ seq, atMs });
+    }
+    const order = due.toSorted((one, other) => one.atMs - other.atMs || one.seq - other.seq);
+    for (const limit of [7, 250]) {
+      const found = await deliveryPages(desk, { state: "pending", limit });
+      assert.deepEqual(seqsOf(found.flat()), seqsOf(order));
+    }
+    const found = await deliveryPages(desk, { state: "pending", text: "nowhere" });
+    assert.deepEqual(found.flat(), []);
+  },
+
   "deliveries of an endpoint that is gone can still be read": async (desk) => {
     const endpoint = await desk.endpoint();
     const delivery = await desk.post(endpoint);
