@@ -2,6 +2,7 @@
 import { systemTimers, type Timers } from "../verify/timers.ts";
 import type { TransactionalInbox } from "./inbox.ts";
 import { guarded } from "./guard.ts";
+import { checkHandle } from "./handle-check.ts";
 import { sqlInbox } from "./sql.ts";
 import { checkedLockWaitMs, type SqlInboxOptions, type SqlRow, type SqlValue } from "./sql-desk.ts";
 import { sqliteTransaction } from "./sqlite-turns.ts";
@@ -35,6 +36,7 @@ export function drizzleInbox<Tx extends DrizzleExecutor>(
   db: DrizzleDb<Tx>,
   options: DrizzleInboxOptions,
 ): TransactionalInbox<Tx> {
+  checkHandle("the database to be one of Drizzle", db, "transaction");
   const { dialect, sql } = options;
   return sqlInbox<Tx>(
     {
@@ -67,6 +69,7 @@ export function drizzleSqliteInbox<Db extends DrizzleSqliteDb>(
   db: Db,
   options: DrizzleSqliteInboxOptions,
 ): TransactionalInbox<Db> {
+  checkHandle("the database to be one of Drizzle", db, "run");
   const { sql, lockWaitMs = LOCK_WAIT_MS, timers = systemTimers } = options;
   const waiting = { lockWaitMs: checkedLockWaitMs(lockWaitMs), timers };
   const file = {

@@ -3,6 +3,7 @@ import { systemTimers, type Timers } from "../verify/timers.ts";
 import type { TransactionalInbox } from "./inbox.ts";
 import type { Dialect } from "./dialect.ts";
 import { guarded } from "./guard.ts";
+import { checkHandle } from "./handle-check.ts";
 import { sqlInbox } from "./sql.ts";
 import { checkedLockWaitMs, type SqlInboxOptions, type SqlRow, type SqlValue } from "./sql-desk.ts";
 import { inTurn, patiently, type Waiting } from "./sqlite-turns.ts";
@@ -41,6 +42,7 @@ export function kyselyInbox<Tx extends KyselyExecutor>(
   db: KyselyDb<Tx>,
   options: KyselyInboxOptions,
 ): TransactionalInbox<Tx> {
+  checkHandle("the database to be one of Kysely", db, "transaction");
   const { dialect, lockWaitMs = LOCK_WAIT_MS, timers = systemTimers } = options;
   const waiting = { lockWaitMs: checkedLockWaitMs(lockWaitMs), timers };
 

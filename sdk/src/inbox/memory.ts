@@ -3,6 +3,7 @@
  * database: a claim holds the row until its transaction ends, others wait, and what was not committed is undone. What the
  * handler writes elsewhere is not, and a restart forgets every event.
  */
+import { assertOptions } from "../verify/options.ts";
 import { systemTimers, type Timers } from "../verify/timers.ts";
 import type {
   Claim,
@@ -50,6 +51,7 @@ const ENDED: ReadonlySet<InboxStatus> = new Set(["done", "ignored"]);
 export function memoryInbox(
   options: MemoryInboxOptions = {},
 ): TransactionalInbox<MemoryTransaction> {
+  assertOptions("memoryInbox", options, ["lockWaitMs", "timers"]);
   const { lockWaitMs = LOCK_WAIT_MS, timers = systemTimers } = options;
   const rows = createMemoryRows(lockWaitMs, timers);
   const sessions = new WeakMap<MemoryTransaction, RowsSession>();

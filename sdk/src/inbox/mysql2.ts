@@ -1,6 +1,7 @@
 /** An inbox in MariaDB or MySQL, over a promise pool of `mysql2`. */
 import type { TransactionalInbox } from "./inbox.ts";
 import { guarded } from "./guard.ts";
+import { checkHandle } from "./handle-check.ts";
 import { sqlInbox } from "./sql.ts";
 import type { SqlInboxOptions, SqlRow } from "./sql-desk.ts";
 
@@ -24,6 +25,7 @@ export function mysql2Inbox<Connection extends Mysql2Connection>(
   pool: Mysql2Pool<Connection>,
   options: SqlInboxOptions = {},
 ): TransactionalInbox<Connection> {
+  checkHandle("the pool to be one of mysql2/promise", pool, "getConnection");
   return sqlInbox<Connection>(
     {
       dialect: "mysql",

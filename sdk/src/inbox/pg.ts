@@ -1,6 +1,7 @@
 /** An inbox in PostgreSQL, over a pool of `pg`. */
 import type { TransactionalInbox } from "./inbox.ts";
 import { guarded } from "./guard.ts";
+import { checkHandle } from "./handle-check.ts";
 import { sqlInbox } from "./sql.ts";
 import type { SqlInboxOptions, SqlRow } from "./sql-desk.ts";
 
@@ -33,6 +34,7 @@ export function pgInbox<Pool extends PgPool>(
   pool: Pool,
   options: SqlInboxOptions = {},
 ): TransactionalInbox<PgClientOf<Pool>> {
+  checkHandle("the pool to be one of pg", pool, "connect");
   return sqlInbox<PgClientOf<Pool>>(
     {
       dialect: "postgres",

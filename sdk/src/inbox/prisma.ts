@@ -1,5 +1,6 @@
 /** An inbox over Prisma's client, on PostgreSQL, MySQL or MariaDB. */
 import type { TransactionalInbox } from "./inbox.ts";
+import { checkHandle } from "./handle-check.ts";
 import { sqlInbox } from "./sql.ts";
 import type { SqlInboxOptions, SqlRow } from "./sql-desk.ts";
 
@@ -30,6 +31,7 @@ export function prismaInbox<Tx extends PrismaExecutor>(
   prisma: PrismaClientLike<Tx>,
   options: PrismaInboxOptions,
 ): TransactionalInbox<Tx> {
+  checkHandle("the client to be one of Prisma", prisma, "$transaction");
   const { dialect, transactionTimeoutMs: timeout = 60_000, connectTimeoutMs = 5_000 } = options;
   return sqlInbox<Tx>(
     {

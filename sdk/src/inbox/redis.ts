@@ -3,7 +3,8 @@
  * effect at least once, and nearly always once. Not once: where the process ends between the effect and its note, where a handler
  * runs longer than its lease, and where Redis forgets what it had accepted (eviction, fail-over, a restart without its log).
  */
-import { WebhookError } from "../verify/webhook-error.ts";
+import { assertOptions } from "../verify/options.ts";
+import { expected, kindOf, WebhookError } from "../verify/webhook-error.ts";
 import type { Answer } from "../verify/error.ts";
 import type {
   Claim,
@@ -53,6 +54,10 @@ export function nodeRedisEval(client: {
 
 /** `redisInbox(ioredisEval(client))` or `redisInbox(nodeRedisEval(client))`. Needs Redis 5 or later, or what speaks like it. */
 export function redisInbox(run: RedisEval, options: RedisInboxOptions = {}): SuppressionInbox {
+  if (typeof run !== "function") {
+    throw expected("CONFIG_INVALID", "run to be ioredisEval(client) or the like", kindOf(run));
+  }
+  assertOptions("redisInbox", options, ["prefix", "rememberMs"]);
   const { prefix = "posthorn:inbox:", rememberMs = 30 * DAY_MS } = options;
   const memory = `${checkedRememberMs(rememberMs)}`;
   // With its length before it, no endpoint's name can reach into another one's ids.

@@ -8,7 +8,8 @@ import type {
   StoredEntry,
   TransactionalInbox,
 } from "./inbox.ts";
-import { isLockError } from "./dialect.ts";
+import { isLockError, TRAITS } from "./dialect.ts";
+import { checkHandle, checkSqlOptions } from "./handle-check.ts";
 import { ddlOf } from "./schema.ts";
 import { openDesk, type SqlDesk, type SqlHandle, type SqlInboxOptions } from "./sql-desk.ts";
 import { openUpkeep } from "./sql-upkeep.ts";
@@ -26,12 +27,18 @@ import {
   statusAfter,
   storableText,
 } from "./state.ts";
+import { expected } from "../verify/webhook-error.ts";
 
 /** For whoever brings a database handle of a kind that is not here: `run` and `transaction` are all that it takes. */
 export function sqlInbox<Tx extends object>(
   handle: SqlHandle<Tx>,
   options: SqlInboxOptions = {},
 ): TransactionalInbox<Tx> {
+  checkHandle("the handle to be one of SQL", handle, "run");
+  checkSqlOptions(options);
+  if (!Object.hasOwn(TRAITS, handle.dialect)) {
+    throw expected("CONFIG_INVALID", "dialect to be postgres, mysql or sqlite", "another");
+  }
   const desk = openDesk(handle, options);
   const ddl = ddlOf(desk.dialect, desk.table.quoted, desk.table.name);
   return {

@@ -5,6 +5,7 @@
 import { systemTimers, type Timers } from "../verify/timers.ts";
 import type { TransactionalInbox } from "./inbox.ts";
 import { guarded } from "./guard.ts";
+import { checkHandle } from "./handle-check.ts";
 import { sqlInbox } from "./sql.ts";
 import { checkedLockWaitMs, type SqlInboxOptions, type SqlRow, type SqlValue } from "./sql-desk.ts";
 import { sqliteTransaction } from "./sqlite-turns.ts";
@@ -32,6 +33,7 @@ export function sqliteInbox<Db extends SqliteHandle>(
   db: Db,
   options: SqliteInboxOptions = {},
 ): TransactionalInbox<Db> {
+  checkHandle("the database to be one of node:sqlite or better-sqlite3", db, "prepare");
   const { lockWaitMs = LOCK_WAIT_MS, timers = systemTimers } = options;
   const waiting = { lockWaitMs: checkedLockWaitMs(lockWaitMs), timers };
   const prepare = statementKeeper(db);
