@@ -93,7 +93,8 @@ pageTests("setting up", openHouses, {
     await page.getByLabel("Name").fill("admin");
     await page.getByLabel("Password").fill("not the password");
     await press(page, "Sign in");
-    await page.getByRole("alert").waitFor();
+    const said = await page.getByRole("alert").innerText();
+    assert.match(said, /^The name, the password or the code is wrong\.$/m);
     await page.getByLabel("Password").fill(PASSWORD);
     await press(page, "Sign in");
     await heading(page, "Overview").waitFor();

@@ -46,6 +46,10 @@ export function problemText({ code, detail, title }: ProblemJson): string {
       return `${t("problem.foreign_answer")} ${detail}`;
     case "aborted":
       return t("problem.aborted");
+    case "sign_in_failed":
+      return t("problem.sign_in");
+    case "too_many_attempts":
+      return t("problem.attempts");
     case "forbidden":
       return `${t("empty.permission")} ${detail}`;
     default:

@@ -76,6 +76,8 @@ export const shell: Readonly<Record<keyof typeof english, string>> = {
   "problem.unreachable": "Der Dienst antwortet nicht.",
   "problem.foreign_answer": "Es hat etwas geantwortet, aber nicht der Dienst.",
   "problem.aborted": "Abgebrochen.",
+  "problem.sign_in": "Name, Passwort oder Code stimmt nicht.",
+  "problem.attempts": "Zu viele Fehlversuche.",
   "problem.retry": "In {seconds} s noch einmal versuchen.",
   "empty.filter": "Zu diesem Filter passt nichts.",
   "empty.permission": "Dein Konto darf das nicht sehen.",

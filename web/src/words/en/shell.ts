@@ -74,6 +74,8 @@ export const shell = {
   "problem.unreachable": "The daemon does not answer.",
   "problem.foreign_answer": "Something in between answered, and not the daemon.",
   "problem.aborted": "Called off.",
+  "problem.sign_in": "The name, the password or the code is wrong.",
+  "problem.attempts": "Too many failed attempts.",
   "problem.retry": "Try again in {seconds} s.",
   "empty.filter": "Nothing matches this filter.",
   "empty.permission": "Your account may not see this.",
