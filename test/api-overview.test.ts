@@ -92,6 +92,10 @@ test("what needs attention is said in a sentence, the worst first, its endpoints
     ["exhausted", exhausted, 1],
     ["endpoint_failing", failing, 7],
   ]);
+  const given = json.endpoints.find(({ id }: { id: string }) => id === exhausted).strip.at(-1);
+  assert.equal(given.outcome, "exhausted");
+  assert.equal(json.attention[0].delivery_id, given.delivery_id);
+  assert.equal(json.attention[1].delivery_id, null, "no attempt of it is known");
   assert.match(
     json.attention[0].sentence,
     /^1 delivery was given up at http.* Recover the endpoint/,

@@ -40,7 +40,10 @@ const attentionOut = z.object({
   severity: z.enum(["warning", "error"]),
   sentence: z.string(),
   endpoint_id: z.string().nullable(),
-  delivery_id: z.string().nullable(),
+  delivery_id: z
+    .string()
+    .nullable()
+    .describe("What failed last there, where it is among the newest attempts."),
   count: z.int().nullable(),
 });
 

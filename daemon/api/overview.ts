@@ -12,6 +12,7 @@ import {
   planChart,
   subjectOfApplication,
 } from "../domain/statistics.ts";
+import type { CellOutcome } from "../domain/strip.ts";
 import type { Activity, Totals } from "../upkeep/insight.ts";
 import { attentionTo, attentionToChecks } from "./attention.ts";
 import { checksOf } from "./health.ts";
@@ -68,7 +69,7 @@ async function overview(needs: ApiNeeds, application: Application): Promise<Over
     totals: totalsJson(await insight.totals(application.seq)),
     last_minute: { ...insight.statistics.flowOf(application.seq).lastMinute },
     last_day: { accepted: day.accepted, delivered: day.delivered, failed: day.failed },
-    attention: attention.slice(0, ATTENTION_MAX),
+    attention: withDeliveries(attention.slice(0, ATTENTION_MAX), shown, activities),
     endpoints: shown.flatMap((endpoint, i) => {
       const activity = activities[i];
       return activity === undefined ? [] : [overviewEndpoint(endpoint, activity)];
@@ -100,6 +101,28 @@ async function examined(
   const sorted = [...attention.filter(isError), ...attention.filter((each) => !isError(each))];
   return { attention: sorted, shown };
 }
+
+/** What failed last there shows what is the matter; null where nothing of it is among the newest attempts. */
+function withDeliveries(
+  attention: readonly AttentionJson[],
+  shown: readonly Endpoint[],
+  activities: readonly Activity[],
+): AttentionJson[] {
+  const strips = new Map(shown.map(({ id }, i) => [id, activities[i]?.strip ?? []]));
+  return attention.map((item) => {
+    const outcomes = TOLD_BY[item.code] ?? [];
+    const strip = strips.get(item.endpoint_id ?? "") ?? [];
+    const last = strip.findLast(({ outcome }) => outcomes.includes(outcome));
+    return { ...item, delivery_id: last?.deliveryId ?? null };
+  });
+}
+
+/** The attempts that show what is meant, by what needs attention. */
+const TOLD_BY: Partial<Record<AttentionJson["code"], readonly CellOutcome[]>> = {
+  endpoint_failing: ["failed", "exhausted"],
+  egress_blocked: ["blocked"],
+  exhausted: ["exhausted"],
+};
 
 function overviewEndpoint(endpoint: Endpoint, activity: Activity): OverviewEndpointJson {
   const { id, settings, state, disabledReason, health } = endpoint;
