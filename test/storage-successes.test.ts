@@ -121,6 +121,20 @@ test("a batch that can't be written is refused whole, and the next one is taken"
   await closed(table);
 });
 
+test("a batch that comes before the thread is ready waits for its own answer", async () => {
+  const table = await startedTable(folder.path("early.db"));
+  const { connection, store, records, rows } = table;
+  connection.file.exec(
+    `create trigger refuse before insert on attempt when new.id = 'att_99'
+     begin select raise(abort, 'no'); end`,
+  );
+  await assert.rejects(store.successes.recordSuccesses(records, START_MS + 500), /no/);
+  connection.file.exec("drop trigger refuse");
+  await store.successes.recordSuccesses(records, START_MS + 500);
+  assert.equal(rows("attempt").length, 100);
+  await closed(table);
+});
+
 test("a database in memory has no thread, nor has one whose file the thread can't find", async () => {
   const inMemory = await startedTable(":memory:", 1);
   assert.equal(inMemory.store.successes.takes(inMemory.first), false);

@@ -35,8 +35,9 @@ export function createSuccessThread({ file, turns }: Connection): SuccessStore {
     const started = new Worker(PROGRAM, { workerData, env: {}, resourceLimits: LIMITS });
     started.unref();
     started.on("message", (answer: SuccessAnswer) => {
+      // The first says that it is ready, and nothing of a batch that was handed over before.
+      if (isReady) end(errorOf(answer));
       isReady = true;
-      end(errorOf(answer));
     });
     const gone = (error: unknown): void => {
       thread = null;
