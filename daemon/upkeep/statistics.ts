@@ -27,7 +27,7 @@ const DAY_MS = 24 * HOUR_MS;
 export interface StatisticsNeeds {
   readonly store: StatisticStore;
   readonly directory: Directory;
-  readonly strips: Pick<Strips, "note">;
+  readonly strips: Pick<Strips, "note" | "forget">;
   readonly clock: Pick<Clock, "nowMs">;
   readonly timers: Pick<Timers, "soon">;
   readonly log: Log;
@@ -128,6 +128,7 @@ export function createStatistics(needs: StatisticsNeeds): Statistics {
       });
     },
     async forget() {
+      strips.forget();
       await forgetSpan(needs, MINUTE_MS, MINUTES_KEPT_MS);
       await forgetSpan(needs, HOUR_MS, HOURS_KEPT_MS);
     },

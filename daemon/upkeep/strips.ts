@@ -1,3 +1,4 @@
+import type { Directory } from "../domain/directory.ts";
 import type { Timers } from "../domain/ports.ts";
 import type { StatisticStore } from "../domain/statistics.ts";
 import type { AttemptRecord } from "../domain/stores.ts";
@@ -11,6 +12,7 @@ const READ_TOGETHER = 10;
 
 export interface StripsNeeds {
   readonly store: Pick<StatisticStore, "attemptsAt">;
+  readonly directory: Pick<Directory, "endpoint">;
   readonly timers: Pick<Timers, "soon">;
 }
 
@@ -20,6 +22,8 @@ export interface Strips {
   note(record: AttemptRecord, error: string | null): void;
   /** Oldest first, in the order of the endpoints asked for. */
   cellsOf(endpointSeqs: readonly number[]): Promise<Cell[][]>;
+  /** Those of endpoints that are gone: some kilobytes each. */
+  forget(): void;
 }
 
 interface Held {
@@ -28,7 +32,7 @@ interface Held {
   isWhole: boolean;
 }
 
-export function createStrips({ store, timers }: StripsNeeds): Strips {
+export function createStrips({ store, directory, timers }: StripsNeeds): Strips {
   const strips = new Map<number, Held>();
 
   function heldOf(endpointSeq: number): Held {
@@ -80,6 +84,11 @@ export function createStrips({ store, timers }: StripsNeeds): Strips {
         found.push(held.strip.cells());
       }
       return found;
+    },
+    forget() {
+      for (const endpointSeq of strips.keys()) {
+        if (directory.endpoint(endpointSeq) === undefined) strips.delete(endpointSeq);
+      }
     },
   };
 }
