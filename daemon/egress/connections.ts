@@ -45,6 +45,8 @@ export function createConnections(options: Client.Options): Connections {
       giveBack: () => void idleOf(origin).push(place),
       drop() {
         clients.delete(client);
+        // Or each origin that ever failed would leave its empty list behind.
+        if (idleByOrigin.get(origin)?.length === 0) idleByOrigin.delete(origin);
         if (!client.destroyed) void client.close();
       },
     };
