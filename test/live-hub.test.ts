@@ -306,7 +306,7 @@ test("an endpoint that is paused is told of though nothing is delivered there", 
   const endpoint = office.directory.endpoint(1);
   assert.ok(endpoint !== undefined);
   office.directory.putEndpoint({ ...endpoint, state: "paused" });
-  await office.time.advance(1_250);
+  await office.time.advance(750);
   const told = seat.deltas().flatMap(({ endpoints }) => endpoints ?? []);
   assert.deepEqual(
     told.map(({ id, state, strip }) => [id, state, strip.length]),

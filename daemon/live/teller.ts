@@ -7,8 +7,8 @@ import { createRepeat } from "./repeat.ts";
 import type { Followed, Seat } from "./seat.ts";
 
 const TELL_EVERY_MS = 250;
-/** Also where nothing changed hands: an endpoint may have been paused, and a minute goes by. */
-const LOOK_EVERY_MS = 1_000;
+/** Also where nothing changed hands: an endpoint may have been paused, which is on the screen within a second, and a minute goes by. */
+const LOOK_EVERY_MS = 500;
 /** How long an application is followed after its last watcher left. */
 const LINGER_MS = 60_000;
 
