@@ -50,15 +50,21 @@ function Tiles({ overview }: { readonly overview: OverviewJson }) {
   const { accepted, delivered, failed } = lastMinute.value ?? overview.last_minute;
   const now = totals.value ?? overview.totals;
   const day = overview.last_day;
-  const perDay = (n: number): string => t("overview.in-a-day", { n: compact(n) });
+  // The day was counted when the overview was read, the minute just now: a part is never more than the whole.
+  const perDay = (n: number, minute: number): string =>
+    t("overview.in-a-day", { n: compact(Math.max(n, minute)) });
   return (
     <dl class="tiles">
-      <Tile name={t("overview.accepted")} value={accepted} note={perDay(day.accepted)} />
-      <Tile name={t("overview.delivered")} value={delivered} note={perDay(day.delivered)} />
+      <Tile name={t("overview.accepted")} value={accepted} note={perDay(day.accepted, accepted)} />
+      <Tile
+        name={t("overview.delivered")}
+        value={delivered}
+        note={perDay(day.delivered, delivered)}
+      />
       <Tile
         name={t("overview.failed")}
         value={failed}
-        note={perDay(day.failed)}
+        note={perDay(day.failed, failed)}
         isBad={failed > 0}
       />
       <Tile
