@@ -108,3 +108,22 @@ test("what a resume would let go is counted by each choice", async () => {
   assert.deepEqual(await held(), { all: 5, latest_per_key: 4 });
   assertProblem(await call(house, "GET /v1/endpoints/ep_1/held"), 404, "not_found");
 });
+
+test("failures of the last of many endpoints are counted like those of the first", async () => {
+  await using house = await openHouse();
+  const { directory } = house.needs;
+  await makeEndpoint(house, { event_types: ["none"] });
+  const [quiet] = [...directory.allEndpoints()];
+  assert.ok(quiet !== undefined);
+  // Without deliveries, as most endpoints are without failures.
+  for (let seq = 1_001; seq < 2_501; seq++) {
+    directory.putEndpoint({ ...quiet, seq, id: `ep_quiet_${seq}` });
+  }
+  const last = await makeEndpoint(house);
+  await fail(house, 500, "given up");
+  const { json } = await call(house, `GET /v1/failures?since=${SINCE}`);
+  assert.deepEqual(
+    [json.is_more, json.data.map((each: { endpoint_id: string }) => each.endpoint_id)],
+    [false, [last]],
+  );
+});

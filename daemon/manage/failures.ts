@@ -6,8 +6,9 @@ import type { MotionNeeds } from "./motion-rules.ts";
 import { inFuture } from "./motion-rules.ts";
 
 const CHUNK = 500;
-/** A chunk that finds nothing costs two look-ups, so an endpoint without failures costs as much. */
-const CHUNKS_MAX = 1_000;
+/** In rows, as is what an endpoint's last chunk costs beside those it finds: some sixteen endpoints a turn, not one. */
+const WORK_MAX = 1_000 * CHUNK;
+const LAST_CHUNK = 32;
 const GROUPS_MAX = 200;
 
 /** Deliveries of one endpoint that last failed in the same way. */
@@ -57,19 +58,22 @@ async function grouped(
 ): ReturnType<Failures["failures"]> {
   const groups = new Map<string, FailureGroup>();
   const nowMs = clock.nowMs();
-  let chunks = 0;
+  let work = 0;
+  let turnEnds = CHUNK;
   let isMore = false;
   for (const { seq: endpointSeq, id } of endpoints) {
     let after: RecoverPlace | null = null;
     do {
-      if (chunks === CHUNKS_MAX) return { groups: largest(groups), isMore: true };
-      chunks += 1;
+      if (work >= WORK_MAX) return { groups: largest(groups), isMore: true };
       const chunk = await failedChunk(store, { endpointSeq, sinceMs, after, limit: CHUNK, nowMs });
       for (const row of chunk.rows) {
         const { lastError: error } = row;
         if (error !== null) add(groups, { endpointId: id, error, ...row });
       }
       after = chunk.next;
+      work += after === null ? LAST_CHUNK + chunk.rows.length : CHUNK;
+      if (work < turnEnds) continue;
+      turnEnds = work + CHUNK;
       await giveWay(timers);
     } while (after !== null);
   }
