@@ -314,6 +314,33 @@ test("an endpoint that is paused is told of though nothing is delivered there", 
   );
 });
 
+test("what is made, changed or deleted is told of at once, and what an attempt does to its health is not", async () => {
+  const office = openHub();
+  const seat = await sitAndWatch(office);
+  await office.time.advance(1_000);
+  const told = () => seat.deltas().flatMap(({ objects }) => objects ?? []);
+  const endpoint = office.directory.endpoint(1);
+  assert.ok(endpoint !== undefined);
+  const health = { ...endpoint.health, failedInARow: 3 };
+  office.directory.putEndpoint({ ...endpoint, health });
+  await office.time.advance(1_000);
+  assert.deepEqual(told(), []);
+  office.directory.putEndpoint({ ...endpoint, updatedAtMs: endpoint.updatedAtMs + 1 });
+  await office.time.advance(250);
+  assert.deepEqual(told(), [{ kind: "endpoint", id: "ep_default" }]);
+  office.directory.putEndpoint({ ...newEndpoint("ep_new", 1, {}), seq: 9 });
+  office.directory.removeEndpoint(1);
+  const times = { createdAtMs: 1, updatedAtMs: 1 };
+  const type = { applicationSeq: 1, name: "order.paid", description: "", schema: null };
+  office.directory.putEventType({ ...type, ...times });
+  await office.time.advance(250);
+  assert.deepEqual(told().slice(1), [
+    { kind: "endpoint", id: "ep_new" },
+    { kind: "event_type", id: "order.paid" },
+    { kind: "endpoint", id: "ep_default" },
+  ]);
+});
+
 test("at the end all are told goodbye, and nobody else is let in", async () => {
   const office = openHub();
   const seat = await sitAndWatch(office);

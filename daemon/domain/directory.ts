@@ -10,6 +10,8 @@ import { createRoutes } from "./routes.ts";
  * the truth; whoever commits a change puts it here right after the commit.
  */
 export interface Directory {
+  /** Grows with each change that `objectsOf` tells apart: whoever shows what is here need not look at all of it to know. */
+  readonly revision: number;
   application(idOrName: string): Application | undefined;
   applicationBySeq(seq: number): Application | undefined;
   applications(): Application[];
@@ -49,10 +51,12 @@ export function createDirectory(): Directory {
   const namespaces = new Map<number, Namespace>();
   const byName = new Map<string, Application>();
   const endpoints = new Map<number, Endpoint>();
+  let revision = 0;
 
   function putEndpoint(endpoint: Endpoint): void {
     const before = endpoints.get(endpoint.seq);
     endpoints.set(endpoint.seq, endpoint);
+    if (before === undefined || markOf(before) !== markOf(endpoint)) revision += 1;
     const namespace = namespaces.get(endpoint.applicationSeq);
     if (namespace === undefined) return;
     namespace.endpoints.set(endpoint.id, endpoint.seq);
@@ -66,6 +70,7 @@ export function createDirectory(): Directory {
     const endpoint = endpoints.get(seq);
     if (endpoint === undefined) return;
     endpoints.delete(seq);
+    revision += 1;
     const namespace = namespaces.get(endpoint.applicationSeq);
     namespace?.endpoints.delete(endpoint.id);
     namespace?.routes.remove(seq);
@@ -81,6 +86,9 @@ export function createDirectory(): Directory {
   }
 
   return {
+    get revision() {
+      return revision;
+    },
     application: (idOrName) => byName.get(idOrName),
     applicationBySeq: (seq) => namespaces.get(seq)?.application,
     applications: () => [...namespaces.values()].map((namespace) => namespace.application),
@@ -103,12 +111,33 @@ export function createDirectory(): Directory {
     removeEndpoint,
     eventType: (applicationSeq, name) => namespaces.get(applicationSeq)?.types.get(name),
     eventTypes: (applicationSeq) => [...(namespaces.get(applicationSeq)?.types.values() ?? [])],
-    putEventType: (type) => void namespaces.get(type.applicationSeq)?.types.set(type.name, type),
-    removeEventType: (applicationSeq, name) =>
-      void namespaces.get(applicationSeq)?.types.delete(name),
+    putEventType(type) {
+      namespaces.get(type.applicationSeq)?.types.set(type.name, type);
+      revision += 1;
+    },
+    removeEventType(applicationSeq, name) {
+      namespaces.get(applicationSeq)?.types.delete(name);
+      revision += 1;
+    },
     match: (applicationSeq, type, tenant, data) =>
       present(namespaces.get(applicationSeq)?.routes.match(type, tenant, data) ?? []),
   };
+}
+
+/** Another one after each change that a person made or that holds an endpoint's deliveries; its health is no part of it. */
+function markOf({ state, stateChangedAtMs, updatedAtMs, transition }: Endpoint): string {
+  return `${state} ${stateChangedAtMs} ${updatedAtMs} ${transition ?? ""}`;
+}
+
+/** What people see of an application here, by kind and id, with a mark that is another one after each change. */
+export function objectsOf(directory: Directory, applicationSeq: number): Map<string, string> {
+  const endpoints = directory
+    .endpoints(applicationSeq)
+    .map((each): [string, string] => [`endpoint ${each.id}`, markOf(each)]);
+  const types = directory
+    .eventTypes(applicationSeq)
+    .map(({ name, updatedAtMs }): [string, string] => [`event_type ${name}`, `${updatedAtMs}`]);
+  return new Map([...endpoints, ...types]);
 }
 
 /**

@@ -46,6 +46,12 @@ export interface LiveEndpoint {
   readonly strip: readonly LiveCell[];
 }
 
+/** Something that was made, changed or deleted, by whoever: it has to be asked for anew where it is shown. */
+export interface LiveObject {
+  readonly kind: "endpoint" | "event_type";
+  readonly id: string;
+}
+
 export type ServerFrame =
   | {
       readonly t: "hello";
@@ -81,6 +87,7 @@ export interface LiveDelta {
   /** How many more changed. */
   readonly omitted?: number;
   readonly endpoints?: readonly LiveEndpoint[];
+  readonly objects?: readonly LiveObject[];
 }
 
 export type ClientFrame =

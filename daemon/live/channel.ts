@@ -1,17 +1,15 @@
-import type { Endpoint } from "../domain/endpoint.ts";
 import type { Flow } from "../domain/flow.ts";
-import type { LiveEndpoint, LiveFlow, LiveTotals } from "../domain/live.ts";
+import type { LiveFlow, LiveTotals } from "../domain/live.ts";
 import type { Change } from "../domain/ports.ts";
 import type { Delta, News } from "./delta.ts";
 import { createDelta } from "./delta.ts";
-import { attemptsByEndpoint, newestCells, newestDeliveries, timeText } from "./gather.ts";
+import { createEndpointNews } from "./endpoint-news.ts";
+import { newestDeliveries, timeText } from "./gather.ts";
 import type { LiveNeeds } from "./needs.ts";
 
 const DELTAS_KEPT_MAX = 240;
 const BYTES_KEPT_MAX = 1024 * 1024;
 const TOTALS_EVERY_MS = 1_000;
-/** Told of in one delta; the others are in the next. */
-const ENDPOINTS_MAX = 200;
 const TOLD_MAX = 200;
 const TOLD_MIN = 10;
 /** Deliveries of one delta, times those who hear it: what they cost is proportional to this. */
@@ -125,48 +123,4 @@ function createKept(seq: number) {
       return after < completeSince ? null : deltas.filter((delta) => delta.seq > after);
     },
   };
-}
-
-/** Endpoints that something happened to, or whose state changed. */
-function createEndpointNews({ directory, waitingAt }: LiveNeeds, applicationSeq: number) {
-  let states = statesOf(directory.endpoints(applicationSeq));
-  let waiting = new Map<number, Change[]>();
-
-  function changedStates(): number[] {
-    const before = states;
-    states = statesOf(directory.endpoints(applicationSeq));
-    return [...states].flatMap(([seq, state]) => (before.get(seq) === state ? [] : [seq]));
-  }
-
-  function gather(changes: readonly Change[]): void {
-    for (const [seq, attempts] of attemptsByEndpoint(changes)) {
-      const before = waiting.get(seq);
-      waiting.set(seq, before === undefined ? attempts : [...before, ...attempts].slice(-TOLD_MAX));
-    }
-    for (const seq of changedStates()) if (!waiting.has(seq)) waiting.set(seq, []);
-  }
-
-  return {
-    async of(changes: readonly Change[], cellsMax: number): Promise<News> {
-      gather(changes);
-      if (waiting.size === 0) return {};
-      const all = [...waiting];
-      const told = all.slice(0, ENDPOINTS_MAX);
-      waiting = new Map(all.slice(ENDPOINTS_MAX));
-      const cells = Math.max(1, Math.floor(cellsMax / told.length));
-      const counts = await waitingAt(told.map(([seq]) => seq));
-      const endpoints = told.flatMap(([seq, attempts]): LiveEndpoint[] => {
-        const endpoint = directory.endpoint(seq);
-        if (endpoint === undefined) return [];
-        const { pending, held } = counts.get(seq) ?? { pending: 0, held: 0 };
-        const strip = newestCells(attempts, cells);
-        return [{ id: endpoint.id, state: endpoint.state, waiting: pending, held, strip }];
-      });
-      return { endpoints: { endpoints } };
-    },
-  };
-}
-
-function statesOf(endpoints: readonly Endpoint[]): Map<number, Endpoint["state"]> {
-  return new Map(endpoints.map(({ seq, state }) => [seq, state]));
 }

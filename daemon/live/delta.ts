@@ -13,7 +13,7 @@ export function maskOf(topics: readonly LiveTopic[]): TopicMask {
 export interface News {
   readonly totals?: Pick<LiveDelta, "totals" | "last_minute" | "flow">;
   readonly deliveries?: Pick<LiveDelta, "deliveries" | "omitted">;
-  readonly endpoints?: Pick<LiveDelta, "endpoints">;
+  readonly endpoints?: Pick<LiveDelta, "endpoints" | "objects">;
 }
 
 /** One delta for all watchers of an application. */

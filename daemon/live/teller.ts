@@ -7,8 +7,8 @@ import { createRepeat } from "./repeat.ts";
 import type { Followed, Seat } from "./seat.ts";
 
 const TELL_EVERY_MS = 250;
-/** Also where nothing changed hands: an endpoint may have been paused, which is on the screen within a second, and a minute goes by. */
-const LOOK_EVERY_MS = 500;
+/** Also where nothing changed hands: a minute goes by, and something may be left over to be told. */
+const LOOK_EVERY_MS = 1_000;
 /** How long an application is followed after its last watcher left. */
 const LINGER_MS = 60_000;
 
@@ -27,14 +27,16 @@ export function createTeller(needs: LiveNeeds, send: (seat: Seat, frame: Buffer)
   let seq = 0;
   let waiting: (readonly Change[])[] = [];
   let lookedAtMs = -Infinity;
+  let revision = directory.revision;
   let isTelling = false;
   let stopListening: (() => void) | null = null;
 
   function tick(): void {
     const nowMs = clock.nowMs();
-    const isLook = nowMs - lookedAtMs >= LOOK_EVERY_MS;
+    const isLook = nowMs - lookedAtMs >= LOOK_EVERY_MS || revision !== directory.revision;
     if (isTelling || (waiting.length === 0 && !isLook)) return;
     if (isLook) lookedAtMs = nowMs;
+    revision = directory.revision;
     isTelling = true;
     tell(isLook)
       .catch((error: unknown) => needs.log.error("watchers could not be told", { error }))

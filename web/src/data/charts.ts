@@ -60,7 +60,7 @@ export function useCharts(span: Span, endpointId: string | null): Charts {
 export function useAgain(call: () => void, everyMs: number): void {
   useEffect(() => {
     const timer = setInterval(() => {
-      if (document.visibilityState === "visible" && connection.value.kind === "live") call();
+      if (document.visibilityState === "visible" && connection.value.kind !== "lost") call();
     }, everyMs);
     return () => clearInterval(timer);
   }, [call, everyMs]);

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { EndpointJson } from "../../../daemon/api/endpoint-json.ts";
 import { get } from "./api.ts";
-import { resets } from "./live.ts";
+import { onDelta, resets } from "./live.ts";
 import { application } from "./session.ts";
 
 const PAGES_MAX = 4;
@@ -20,6 +20,11 @@ export function useEndpoints(): ReadonlyMap<string, EndpointJson> {
   useEffect(() => void load(application.value), [application.value, resets.value]);
   return known.value.application === application.value ? known.value.byId : new Map();
 }
+
+onDelta(({ objects = [] }) => {
+  const isWanted = known.value.byId.size > 0 && known.value.application === application.value;
+  if (isWanted && objects.some(({ kind }) => kind === "endpoint")) void load(application.value);
+});
 
 async function load(wanted: string | null): Promise<void> {
   const byId = new Map<string, EndpointJson>();

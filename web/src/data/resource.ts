@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Outcome, Query } from "./api.ts";
 import { get } from "./api.ts";
-import { resets } from "./live.ts";
+import { polls, resets } from "./live.ts";
 import type { ProblemJson } from "./problem.ts";
 
 /** What a screen has of one thing: nothing yet, the thing (maybe with why it could not be asked for again), or only why not. */
@@ -48,6 +48,7 @@ export function useResource<T>(path: string | null, query: Query = {}): Resource
     };
   }, [reload]);
   useEffect(() => (resets.value > 0 ? reload() : undefined), [resets.value]);
+  useEffect(() => (polls.value > 0 ? reload() : undefined), [polls.value]);
 
   return { ...state, isLoading, reload };
 }

@@ -15,12 +15,12 @@ interface ActProps {
   readonly isForAll?: boolean;
 }
 
-/** Whether changes can't be made now: what is shown may be out of date, and the daemon may be away. */
+/** Whether changes can't be made now: the daemon does not answer. Without live updates alone it does. */
 export function isCutOff(): boolean {
   return connection.value.kind === "lost";
 }
 
-/** A button that changes something: viewers don't see it, and it rests while the connection is lost. */
+/** A button that changes something: viewers don't see it, and it rests while the daemon does not answer. */
 export function ActButton(props: ActProps) {
   const { label, onDo, icon, tone, isSmall = false, disabled = false, isForAll = false } = props;
   if (!isForAll && !isAdmin()) return null;

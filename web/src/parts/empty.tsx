@@ -54,7 +54,10 @@ export function Missing({ problem, id, path, retry }: MissingProps) {
   const days = useRetentionDays();
   if (problem.status !== 404) return <Problem problem={problem} retry={retry} />;
   const atMs = madeAtMs(id);
-  const isForgotten = atMs !== null && days !== null && atMs < nowMs.value - days * DAY_MS;
+  // Retention takes what has ended; the rest is there until somebody deletes it.
+  const isKeptForDays = path === "deliveries" || path === "events";
+  const isForgotten =
+    isKeptForDays && atMs !== null && days !== null && atMs < nowMs.value - days * DAY_MS;
   return (
     <section class="panel narrow">
       <h1>{isForgotten ? t("empty.forgotten") : t("empty.no-such")}</h1>
@@ -62,7 +65,8 @@ export function Missing({ problem, id, path, retry }: MissingProps) {
         <code>{id}</code>
       </p>
       {atMs !== null && <p>{t("empty.made", { time: dateTime(atMs) })}</p>}
-      {days !== null && <p>{tn("empty.kept", days)}</p>}
+      {!isKeptForDays && <p>{t("empty.deleted")}</p>}
+      {isKeptForDays && days !== null && <p>{tn("empty.kept", days)}</p>}
       <p>
         <a href={backTo(path)}>{t("empty.to-list")}</a>
       </p>

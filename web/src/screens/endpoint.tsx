@@ -5,6 +5,7 @@ import { useLiveRows } from "../data/activity.ts";
 import { useAgain } from "../data/charts.ts";
 import type { EndpointStats } from "../data/endpoint-stats.ts";
 import { endpointName } from "../data/endpoints.ts";
+import { useObjectNews } from "../data/objects.ts";
 import { useResource } from "../data/resource.ts";
 import { isAdmin } from "../data/session.ts";
 import { CopyText } from "../parts/copy.tsx";
@@ -37,8 +38,10 @@ export function EndpointScreen({ id }: { readonly id: string }) {
     stats.reload();
   }, [reload, stats.reload]);
   useAgain(both, AGAIN_MS);
+  useObjectNews("endpoint", id, both);
   const endpoint = changed ?? value;
-  if (endpoint === null) {
+  // Somebody deleted it meanwhile: what was read of it is nobody's endpoint any more.
+  if (endpoint === null || problem?.status === 404) {
     return problem === null ? (
       <p class="waiting soft">{t("list.loading")}</p>
     ) : (

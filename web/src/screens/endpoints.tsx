@@ -5,6 +5,7 @@ import { useLiveRows } from "../data/activity.ts";
 import { useAgain } from "../data/charts.ts";
 import type { List } from "../data/list.ts";
 import { useList } from "../data/list.ts";
+import { useObjectNews } from "../data/objects.ts";
 import { isAdmin } from "../data/session.ts";
 import { useSteady } from "../data/steady.ts";
 import { EmptyList } from "../parts/empty.tsx";
@@ -52,6 +53,7 @@ function EndpointList() {
     if (read.length <= PAGE_ROWS) list.reload();
   }, [read.length]);
   useAgain(again, AGAIN_MS);
+  useObjectNews("endpoint", null, list.reload);
   return (
     <>
       <ScreenHead title={t("nav.endpoints")}>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { EventTypeJson } from "../../../daemon/api/event-types.ts";
 import { put } from "../data/api.ts";
 import { useList } from "../data/list.ts";
+import { useObjectNews } from "../data/objects.ts";
 import { problemAt } from "../data/problem.ts";
 import { ActButton } from "../parts/act.tsx";
 import { Ask } from "../parts/ask.tsx";
@@ -26,6 +27,7 @@ export function EventTypes({ id }: { readonly id: string | null }) {
 
 function TypeList() {
   const list = useList<EventTypeJson>("event-types", { limit: PAGE_ROWS });
+  useObjectNews("event_type", null, list.reload);
   const make = (
     <ActButton
       label={t("types.make")}

@@ -3,6 +3,7 @@ import { useLiveRows } from "../data/activity.ts";
 import { useAgain, useCharts } from "../data/charts.ts";
 import { nowMs } from "../data/clock.ts";
 import { lastMinute, totals } from "../data/live.ts";
+import { useObjectNews } from "../data/objects.ts";
 import { useResource } from "../data/resource.ts";
 import { useSteady } from "../data/steady.ts";
 import { EndpointRows } from "../parts/endpoint-rows.tsx";
@@ -22,6 +23,7 @@ const AGAIN_MS = 30_000;
 export function Overview() {
   const { value, problem, reload } = useResource<OverviewJson>("overview");
   useAgain(reload, AGAIN_MS);
+  useObjectNews("endpoint", null, reload);
   return (
     <>
       <ScreenHead title={t("nav.overview")} />

@@ -1,4 +1,4 @@
-import { connection, retryNow, servedBuild } from "../data/live.ts";
+import { connection, refresh, retryNow, servedBuild } from "../data/live.ts";
 import { Icon } from "../parts/icon.tsx";
 import { shortTime } from "../words/format.ts";
 import { t } from "../words/words.ts";
@@ -6,7 +6,7 @@ import { t } from "../words/words.ts";
 const OWN_BUILD =
   document.querySelector<HTMLMetaElement>('meta[name="posthorn-build"]')?.content ?? null;
 
-/** A line at the top when something has to be known: no connection and how old the data is, or a newer page. */
+/** A line at the top when something has to be known: no connection and how old the data is, no live updates, or a newer page. */
 export function Banner() {
   const now = connection.value;
   const isOld = OWN_BUILD !== null && servedBuild.value !== null && servedBuild.value !== OWN_BUILD;
@@ -18,6 +18,15 @@ export function Banner() {
           {t("live.lost", { time: shortTime(now.asOfMs) })}
           <button type="button" class="button small" onClick={retryNow}>
             {t("live.retry")}
+          </button>
+        </p>
+      )}
+      {now.kind === "unfed" && (
+        <p class="banner">
+          <Icon name="plug" />
+          {t("live.unfed")}
+          <button type="button" class="button small" onClick={refresh}>
+            {t("live.refresh")}
           </button>
         </p>
       )}

@@ -78,12 +78,19 @@ function Waiting() {
   return count === 0 ? null : <span class="count number">{compact(count)}</span>;
 }
 
+const LIVE_WORDS = {
+  live: "live.on",
+  unfed: "live.off",
+  connecting: "live.connecting",
+  lost: "live.connecting",
+} as const;
+
 function LiveMark() {
   const { kind } = connection.value;
   return (
     <p class={`live ${kind}`}>
       <span class="dot" aria-hidden="true" />
-      {kind === "live" ? t("live.on") : t("live.connecting")}
+      {t(LIVE_WORDS[kind])}
     </p>
   );
 }

@@ -17,6 +17,10 @@ export const shell: Readonly<Record<keyof typeof english, string>> = {
   "live.on": "Live",
   "live.lost":
     "Die Verbindung ist unterbrochen. Stand: {time}; sie wird von selbst wieder aufgenommen.",
+  "live.off": "Nicht live",
+  "live.unfed":
+    "Nichts kommt von selbst an: Etwas dazwischen lässt keine WebSockets durch. Was du dir einzeln ansiehst, wird alle 15 Sekunden neu gefragt, eine Liste, wenn du sie auffrischst.",
+  "live.refresh": "Auffrischen",
   "live.retry": "Jetzt versuchen",
   "live.new-build": "Der Dienst hat eine neuere Seite als diese.",
   "live.reload": "Neu laden",
@@ -63,6 +67,7 @@ export const shell: Readonly<Record<keyof typeof english, string>> = {
   "empty.kept.one": "Beendetes wird {n} Tag lang aufbewahrt.",
   "empty.kept.other": "Beendetes wird {n} Tage lang aufbewahrt.",
   "empty.no-such": "Das gibt es nicht",
+  "empty.deleted": "Es wurde gelöscht, oder es gab es nie.",
   "empty.made": "Die Kennung entstand am {time}.",
   "empty.to-list": "Zur Liste",
   "headers.title": "Kopfzeilen",

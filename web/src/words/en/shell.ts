@@ -15,6 +15,10 @@ export const shell = {
   "live.connecting": "Connecting…",
   "live.on": "Live",
   "live.lost": "The connection is lost. What you see is as of {time}; it catches up by itself.",
+  "live.off": "Not live",
+  "live.unfed":
+    "No live updates: something in between lets no WebSocket through. A thing you look at is asked for every 15 seconds, a list when you refresh it.",
+  "live.refresh": "Refresh",
   "live.retry": "Try now",
   "live.new-build": "The daemon has a newer page than this one.",
   "live.reload": "Reload",
@@ -61,6 +65,7 @@ export const shell = {
   "empty.kept.one": "What has ended is kept for {n} day.",
   "empty.kept.other": "What has ended is kept for {n} days.",
   "empty.no-such": "There is no such thing",
+  "empty.deleted": "It was deleted, or it never was.",
   "empty.made": "Its id was made on {time}.",
   "empty.to-list": "To the list",
   "headers.title": "Headers",
