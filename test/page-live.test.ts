@@ -133,6 +133,21 @@ pageTests("live", openWorld, {
     await page.locator(`[id="${before ?? ""}"][aria-rowindex="3"]`).waitFor();
   },
 
+  async "where no WebSocket comes through, that is said, and changes can be made all the same"(
+    t,
+    { house },
+    browser,
+  ) {
+    const { page } = await browser.visit(t, `${house.url}#/deliveries`, {
+      ...(await house.session()),
+      prepare: (each) =>
+        each.routeWebSocket(/\/v1\/live$/, (socket) => socket.close({ code: 1011 })),
+    });
+    await page.getByText("No live updates").waitFor();
+    await firstRow(page).waitFor();
+    assert.ok(await page.getByRole("button", { name: "Resend…" }).isEnabled());
+  },
+
   async "a newer page is announced, and read when the reader says so"(t, { house }, browser) {
     let isNewer = true;
     const { page } = await browser.visit(t, house.url, {
