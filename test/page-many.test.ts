@@ -92,6 +92,7 @@ pageTests("a hundred thousand deliveries", openFullHouse, {
       if (pathname === "/v1/deliveries" && searchParams.has("cursor")) pages.push(searchParams);
     });
     await page.getByRole("link", { name: "Deliveries" }).click();
+    await page.locator(".table-view [role=row]").first().waitFor();
     await isSettled(page);
     const smooth = await page.evaluate<Ride>(ride(`${STEP_PX}`, FRAMES));
     t.diagnostic(`at ${STEP_PX} px a frame: ${JSON.stringify(smooth)}`);
