@@ -22,6 +22,7 @@ function openHub() {
     directory.putEndpoint({ ...newEndpoint(`ep_${name}`, seq + 1, {}), seq: seq + 1 });
   }
   const flow = { accepted: 0, delivered: 0, failed: 0 };
+  const unreadable = new Set<number>();
   const hub = createHub({
     ...time,
     directory,
@@ -29,7 +30,10 @@ function openHub() {
     chance: { bytes: (count) => new Uint8Array(count).fill(7) },
     log: { info: () => undefined, warn: () => undefined, error: (text) => void faults.push(text) },
     build: "b1",
-    totals: async () => ({ pending: 1, held: 0, inFlight: 0, oldestWaitingAtMs: null }),
+    async totals(applicationSeq) {
+      if (unreadable.has(applicationSeq)) throw new Error("expected the disk to answer");
+      return { pending: 1, held: 0, inFlight: 0, oldestWaitingAtMs: null };
+    },
     flowOf: () => ({ total: { ...flow }, lastMinute: { ...flow } }),
     waitingAt: async () => new Map([[1, { pending: 3, held: 2 }]]),
   });
@@ -52,7 +56,7 @@ function openHub() {
     return { watcher, frames, ends, seat, deltas };
   }
 
-  return { time, directory, feed, hub, flow, faults, sit };
+  return { time, directory, feed, hub, flow, faults, unreadable, sit };
 }
 
 type Office = ReturnType<typeof openHub>;
@@ -297,6 +301,26 @@ test("each application is told of its own, and a caller of one can't ask for ano
     applicationSeq: 2,
   });
   assert.deepEqual(nosy.ends, [4400]);
+});
+
+test("who could not be told begins anew, and the other applications hear of theirs", async () => {
+  const office = openHub();
+  const seat = await sitAndWatch(office);
+  const other = await sitAndWatch(office, `${ALL.slice(0, -1)},"app":"app_other"}`);
+  await office.time.advance(2_000);
+  const { epoch } = hello(seat);
+  const since = seat.deltas().at(-1)?.seq ?? 0;
+  office.unreadable.add(1);
+  office.feed.publish([change("dlv_1"), change("dlv_2", { endpointSeq: 2 })]);
+  await office.time.advance(2_000);
+  assert.deepEqual([seat.ends, other.ends], [[1011], []]);
+  assert.equal(other.deltas().at(-1)?.deliveries?.[0]?.id, "dlv_2");
+  office.unreadable.clear();
+  const back = await sitAndWatch(office, JSON.stringify({ ...JSON.parse(ALL), epoch, since }));
+  assert.deepEqual(
+    back.frames.map(({ t }) => t),
+    ["hello", "reset", "snapshot"],
+  );
 });
 
 test("an endpoint that is paused is told of though nothing is delivered there", async () => {

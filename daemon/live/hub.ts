@@ -49,7 +49,10 @@ export function createHub(needs: LiveNeeds): Hub {
     needs,
     epoch: Buffer.from(needs.chance.bytes(8)).toString("hex"),
     seats,
-    teller: createTeller(needs, (seat, frame) => sendTo(room, seat, frame)),
+    teller: createTeller(needs, {
+      send: (seat, frame) => sendTo(room, seat, frame),
+      fail: (seat) => dismiss(room, seat, 1011, "the daemon failed"),
+    }),
   };
   const isAnybodyThere = () => seats.size > 0;
   const checks = createRepeat(needs.timers, CHECK_EVERY_MS, isAnybodyThere, () => check(room));

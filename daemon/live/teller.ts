@@ -20,7 +20,13 @@ export interface Teller {
   stop(): void;
 }
 
-export function createTeller(needs: LiveNeeds, send: (seat: Seat, frame: Buffer) => void): Teller {
+interface Lines {
+  readonly send: (seat: Seat, frame: Buffer) => void;
+  /** Ends a line that has missed something: whoever comes back begins anew. */
+  readonly fail: (seat: Seat) => void;
+}
+
+export function createTeller(needs: LiveNeeds, { send, fail }: Lines): Teller {
   const { clock, directory, feed } = needs;
   const followed = new Map<number, Followed>();
   const repeat = createRepeat(needs.timers, TELL_EVERY_MS, () => followed.size > 0, tick);
@@ -38,12 +44,10 @@ export function createTeller(needs: LiveNeeds, send: (seat: Seat, frame: Buffer)
     if (isLook) lookedAtMs = nowMs;
     revision = directory.revision;
     isTelling = true;
-    tell(isLook)
-      .catch((error: unknown) => needs.log.error("watchers could not be told", { error }))
-      .finally(() => {
-        isTelling = false;
-        if (isLook) forgetUnwatched(nowMs);
-      });
+    void tell(isLook).finally(() => {
+      isTelling = false;
+      if (isLook) forgetUnwatched(nowMs);
+    });
   }
 
   async function tell(isLook: boolean): Promise<void> {
@@ -52,9 +56,20 @@ export function createTeller(needs: LiveNeeds, send: (seat: Seat, frame: Buffer)
     for (const [applicationSeq, { channel, seats }] of followed) {
       const own = changes.get(applicationSeq) ?? [];
       if (own.length === 0 && !isLook) continue;
-      const delta = await channel.tell(own, seats.size);
-      if (delta !== null) broadcast(seats, delta);
+      try {
+        const delta = await channel.tell(own, seats.size);
+        if (delta !== null) broadcast(seats, delta);
+      } catch (error) {
+        giveUp(applicationSeq, seats, error);
+      }
     }
+  }
+
+  /** What was not told is lost to its application alone; a channel made anew knows that it does not know what was before. */
+  function giveUp(applicationSeq: number, seats: ReadonlySet<Seat>, error: unknown): void {
+    needs.log.error("watchers could not be told", { error });
+    followed.delete(applicationSeq);
+    for (const seat of [...seats]) fail(seat);
   }
 
   function broadcast(seats: ReadonlySet<Seat>, delta: Delta): void {
