@@ -63,11 +63,17 @@ pageTests("with the keyboard alone", openWorld, {
   async "the palette leads to a screen, an endpoint, and an id"(t, { house, endpointId }, browser) {
     const { page } = await browser.visit(t, house.url, await house.session());
     await isSettled(page);
-    await keys(page, "Control+k");
+    const palette = page.getByRole("dialog").getByRole("combobox");
+    const openPalette = async () => {
+      await keys(page, "Control+k");
+      await palette.waitFor();
+    };
+    await openPalette();
     await page.keyboard.type("deliv");
     await keys(page, "Enter");
     await isAt(page, "#/deliveries");
-    await keys(page, "Control+k");
+    await palette.waitFor({ state: "detached" });
+    await openPalette();
     await page.keyboard.type("127.0.0.1");
     await page
       .getByRole("dialog")
@@ -76,7 +82,8 @@ pageTests("with the keyboard alone", openWorld, {
     await keys(page, "Enter");
     await isAt(page, `#/endpoints/${endpointId}`);
     const { data } = await house.client.must("GET /v1/events?limit=1");
-    await keys(page, "Control+k");
+    await palette.waitFor({ state: "detached" });
+    await openPalette();
     await page.keyboard.type(data[0].id);
     await keys(page, "Enter");
     await isAt(page, `#/events/${data[0].id}`);

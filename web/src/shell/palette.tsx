@@ -1,3 +1,4 @@
+import type { TargetedKeyboardEvent } from "preact";
 import { useEffect, useId, useMemo, useState } from "preact/hooks";
 import type { EndpointJson } from "../../../daemon/api/endpoint-json.ts";
 import { get } from "../data/api.ts";
@@ -33,16 +34,19 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
     goTo(place.link);
   }
 
-  function onKeyDown(event: KeyboardEvent): void {
+  function onKeyDown(event: TargetedKeyboardEvent<HTMLInputElement>): void {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step !== 0) {
       event.preventDefault();
       setAt((places.length + Math.min(at, places.length - 1) + step) % Math.max(1, places.length));
     }
-    if (event.key === "Enter" && chosen !== undefined) {
-      event.preventDefault();
-      go(chosen);
-    }
+    if (event.key !== "Enter") return;
+    // What is typed may be newer than what is drawn: quick fingers mean the former.
+    const typed = event.currentTarget.value;
+    const meant = typed === text ? chosen : placesFor(typed.trim(), endpoints)[0];
+    if (meant === undefined) return;
+    event.preventDefault();
+    go(meant);
   }
 
   return (
