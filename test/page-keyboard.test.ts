@@ -111,6 +111,8 @@ pageTests("with the keyboard alone", openWorld, {
     await page.getByRole("heading", { level: 1, name: /order\.paid/ }).waitFor();
     await keys(page, "Escape");
     await isAt(page, "#/deliveries");
+    await page.getByRole("heading", { level: 1, name: "Deliveries" }).waitFor();
+    await page.locator('.table-row[aria-rowindex="4"]').waitFor();
     await isSettled(page);
     await keys(page, "/");
     assert.equal(await focused(page, "type"), "search");

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { application } from "../data/session.ts";
 import { ScreenHead } from "../parts/head.tsx";
 import { t } from "../words/words.ts";
@@ -29,7 +29,8 @@ export function Outlet() {
 
   const place = path.slice(0, 2).join("/");
   const before = useRef(place);
-  useEffect(() => {
+  // Before the reader sees it: later, it would take the focus from whoever has begun to type.
+  useLayoutEffect(() => {
     if (before.current === place) return;
     before.current = place;
     // Another screen begins at its beginning, also for who can't see it.
