@@ -87,7 +87,7 @@ pageTests("with the keyboard alone", openWorld, {
     await page.keyboard.type(data[0].id);
     await keys(page, "Enter");
     await isAt(page, `#/events/${data[0].id}`);
-    assert.equal(await focused(page, "id"), "content");
+    await comesTrue(page, 'document.activeElement?.id === "content"');
   },
 
   async "lists are read with j and k, opened with Enter, and left with Escape"(
