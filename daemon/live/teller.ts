@@ -69,7 +69,7 @@ export function createTeller(needs: LiveNeeds, { send, fail }: Lines): Teller {
   function giveUp(applicationSeq: number, seats: ReadonlySet<Seat>, error: unknown): void {
     needs.log.error("watchers could not be told", { error });
     followed.delete(applicationSeq);
-    for (const seat of [...seats]) fail(seat);
+    for (const seat of seats) fail(seat);
   }
 
   function broadcast(seats: ReadonlySet<Seat>, delta: Delta): void {
