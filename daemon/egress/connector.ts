@@ -2,7 +2,7 @@
  * Opens the connections that undici asks for: look up once, check each address, dial only what was checked. All of it,
  * TLS included, within one limit.
  */
-import { connect as dial, isIP, type Socket } from "node:net";
+import { connect as dial, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect as startTls, type SecureContext } from "node:tls";
 import type { buildConnector } from "undici";
 import type { Timers } from "../domain/ports.ts";
@@ -51,20 +51,35 @@ export interface Watch {
 // own 250 ms would give up on receivers at the other side of the world.
 const NEXT_ADDRESS_AFTER_MS = 1000;
 
+/**
+ * All plain connections read into this, one after the other, and what came is copied out of it. By itself Node gives each read 64 KiB
+ * of its own and cuts them to the hundred bytes of an answer: a twentieth of what a delivery costs.
+ */
+const READ_BUFFER = new Uint8Array(65_536);
+
 /** Dials the addresses in turn. The name never reaches a resolver again, or its answer could change after the check. */
 export const dialAddresses: Dial = ({ host, port, addresses }) => {
   const [first = "", ...others] = addresses;
-  if (others.length === 0) return dial({ host: first, port, noDelay: true, keepAlive: true });
   const answer = addresses.map((address) => ({ address, family: isIP(address) }));
-  return dial({
+  const inTurn: Partial<TcpNetConnectOpts> = {
     host,
-    port,
-    noDelay: true,
-    keepAlive: true,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
     lookup: (_host, _options, done) => done(null, answer),
+  };
+  const socket: Socket = dial({
+    host: first,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    // Node would only tell us; whoever reads the socket as a stream gets it all the same. False stops the reading, as there.
+    onread: {
+      buffer: READ_BUFFER,
+      callback: (length, buffer): boolean => socket.push(Buffer.from(buffer.subarray(0, length))),
+    },
+    ...(others.length === 0 ? {} : inTurn),
   });
+  return socket;
 };
 
 /** One connection on its way. */
