@@ -129,6 +129,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   preact: ["web"],
   "@preact/signals": ["web"],
   uplot: ["web"],
+  uqr: ["web"],
   vite: ["packaging"],
   "node:child_process": ["daemon/system"],
   "node:vm": ["daemon/system"],

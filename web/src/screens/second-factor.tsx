@@ -11,6 +11,7 @@ import { TextField } from "../parts/field.tsx";
 import { Form } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { QrCode } from "../parts/qr-code.tsx";
 import { say } from "../parts/toast.tsx";
 import { withFresh } from "../shell/fresh.tsx";
 import { t } from "../words/words.ts";
@@ -127,6 +128,8 @@ function Confirm({
   }
   return (
     <Form problem={problem} onSubmit={confirm}>
+      <p>{t("totp.scan")}</p>
+      <QrCode text={uri} label={t("totp.qr")} />
       <p>{t("totp.secret")}</p>
       <div class="code-box">
         <code>{secret}</code>
