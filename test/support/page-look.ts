@@ -28,7 +28,7 @@ const SETTLED = `(() => {
   const place = document.querySelector("main");
   if (place === null || place.querySelector("h1, h2") === null) return "no heading";
   if (place.querySelector(".waiting, [aria-busy=true]") !== null) return "waiting";
-  return /^(Loading|Wird geladen|Counting)…$/m.test(place.innerText) ? "loading" : "";
+  return /^(Loading|Lädt |Counting|Zähle |Wird gezählt )…$/m.test(place.innerText) ? "loading" : "";
 })()`;
 
 /** Playwright's own waiting for a condition needs `eval`, which the page's policy forbids. */

@@ -1,9 +1,10 @@
 import type { ComponentChildren } from "preact";
 import type { ProblemJson } from "../data/problem.ts";
+import { problemText } from "../words/problem.ts";
 import { t } from "../words/words.ts";
 import { Icon } from "./icon.tsx";
 
-/** Why something did not work, in the daemon's own sentence, and what can be done. */
+/** Why something did not work, in a sentence, and what can be done. */
 export function Problem({
   problem,
   retry,
@@ -35,26 +36,6 @@ export function Problem({
       )}
     </div>
   );
-}
-
-/** One sentence for a problem; the daemon's own where there is one. */
-export function problemText({ code, detail, title }: ProblemJson): string {
-  switch (code) {
-    case "unreachable":
-      return t("problem.unreachable");
-    case "foreign_answer":
-      return `${t("problem.foreign_answer")} ${detail}`;
-    case "aborted":
-      return t("problem.aborted");
-    case "sign_in_failed":
-      return t("problem.sign_in");
-    case "too_many_attempts":
-      return t("problem.attempts");
-    case "forbidden":
-      return `${t("empty.permission")} ${detail}`;
-    default:
-      return detail === "" ? title : detail;
-  }
 }
 
 /** What stands where a list would: what is missing, why, and what to do next. */

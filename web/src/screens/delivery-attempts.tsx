@@ -14,6 +14,7 @@ import { Tabs } from "../parts/tabs.tsx";
 import { Time } from "../parts/time.tsx";
 import { duration } from "../words/format.ts";
 import { errorText } from "../words/reason.ts";
+import { stepWords } from "../words/signature.ts";
 import { t } from "../words/words.ts";
 import { Compare } from "./delivery-compare.tsx";
 
@@ -224,7 +225,7 @@ function SignatureTab({ request }: { readonly request: Request }) {
     <div class="stack">
       <p class="soft">{t("delivery.signature.why")}</p>
       <ol class="steps">
-        {signature.map(({ title, value }) => (
+        {signature.map(stepWords).map(({ title, value }) => (
           <li key={title}>
             <p>{title}</p>
             <CodeView text={value} label={title} />

@@ -5,11 +5,13 @@ import { eventTypes } from "./de/event-types.ts";
 import { events } from "./de/events.ts";
 import { keys } from "./de/keys.ts";
 import { overview } from "./de/overview.ts";
+import { problems } from "./de/problems.ts";
 import { reasons } from "./de/reasons.ts";
 import { recover } from "./de/recover.ts";
 import { reference } from "./de/reference.ts";
 import { settings } from "./de/settings.ts";
 import { shell } from "./de/shell.ts";
+import { signature } from "./de/signature.ts";
 import { system } from "./de/system.ts";
 import type { Words } from "./en.ts";
 
@@ -20,6 +22,8 @@ export const de: Words = {
   ...events,
   ...deliveries,
   ...reasons,
+  ...problems,
+  ...signature,
   ...recover,
   ...eventTypes,
   ...keys,
