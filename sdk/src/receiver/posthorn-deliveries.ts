@@ -1,4 +1,5 @@
 import { globalFetch } from "../verify/fetch.ts";
+import { assertOptions } from "../verify/options.ts";
 import { isRecord } from "./checks.ts";
 import type { SentDelivery } from "./reconcile.ts";
 
@@ -34,11 +35,16 @@ export interface PosthornDeliveries {
   resend(deliveryId: string): Promise<void>;
 }
 
+const KNOWN = ["baseUrl", "apiKey", "endpointId", "sinceMs", "application", "fetch"];
 const PAGE = 250;
 const TIMEOUT_MS = 30_000;
 
-/** Posthorn's own list of what it has for an endpoint, in the form that `reconcile` reads. */
+/**
+ * Posthorn's own list of what it has for an endpoint, in the form that `reconcile` reads. Throws `CONFIG_INVALID` for an option
+ * that there is not.
+ */
 export function posthornDeliveries(options: PosthornDeliveriesOptions): PosthornDeliveries {
+  assertOptions("posthornDeliveries", options, KNOWN);
   return {
     deliveries: { [Symbol.asyncIterator]: () => allPages(options) },
     async resend(deliveryId) {

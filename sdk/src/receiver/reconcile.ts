@@ -1,4 +1,5 @@
 import type { InboxStatus } from "../inbox/inbox.ts";
+import { assertOptions } from "../verify/options.ts";
 import type { Timers } from "../verify/timers.ts";
 import { systemTimers } from "../verify/timers.ts";
 
@@ -54,6 +55,17 @@ export interface Reconciliation {
   readonly resendError: string | null;
 }
 
+const KNOWN = [
+  "deliveries",
+  "inbox",
+  "endpoint",
+  "resend",
+  "graceMs",
+  "nowMs",
+  "dryRun",
+  "waitMs",
+  "timers",
+];
 const BATCH = 250;
 const WAIT_MS = 10_000;
 const POLL_MS = 500;
@@ -61,10 +73,12 @@ const UNDER_WAY: ReadonlySet<string> = new Set(["pending", "in_flight", "held"])
 
 /**
  * Compares what the sender has with what the inbox knows, and has sent again what is missing. Rejects where either can't be
- * read to the end: half a list proves nothing. Needs a receiver with `onUnknown: "store"` where events come that it has no
- * handler for, since they are else not known afterwards.
+ * read to the end: half a list proves nothing. Rejects with `CONFIG_INVALID`, before it reads anything, for an option that
+ * there is not. Needs a receiver with `onUnknown: "store"` where events come that it has no handler for, since they are else
+ * not known afterwards.
  */
 export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
+  assertOptions("reconcile", options, KNOWN);
   const { inbox, endpoint, dryRun = false } = options;
   const counts = { known: 0, waiting: 0, cancelled: 0, missing: 0 };
   const missing = new Map<string, SentDelivery>();

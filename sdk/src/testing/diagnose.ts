@@ -1,6 +1,7 @@
 import { eventOf } from "../verify/body.ts";
 import { systemClock } from "../verify/clock.ts";
 import { makeProvider } from "../verify/make-provider.ts";
+import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { asReadRequest, readRequest } from "../verify/read.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
@@ -44,13 +45,14 @@ export interface DiagnoseOptions {
  * sentences what that means. None for a request that is genuine.
  *
  * It tries other secrets' readings, other bodies and other times than `verify`, so its answer never makes a request genuine,
- * and it is not for production: it rejects with `CONFIG_INVALID` there.
+ * and it is not for production: it rejects with `CONFIG_INVALID` there, as it does for an option that there is not.
  */
 export async function diagnose<E>(
   input: Request | RawRequest,
   provider: Provider<E>,
   options: DiagnoseOptions = {},
 ): Promise<readonly Finding[]> {
+  assertOptions("diagnose", options, ["clock", "environment"]);
   const { clock = systemClock, environment = nodeEnvironment() } = options;
   if (environment === "production") {
     throw new WebhookError(

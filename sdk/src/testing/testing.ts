@@ -1,4 +1,5 @@
 import { systemClock } from "../verify/clock.ts";
+import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import type { RawRequest } from "../verify/request.ts";
 import { signedDraft } from "./sign.ts";
@@ -26,14 +27,30 @@ export function fakeClock(startMs: number): FakeClock {
   };
 }
 
+const SIGN_OPTIONS = [
+  "body",
+  "type",
+  "id",
+  "nowMs",
+  "url",
+  "method",
+  "attempt",
+  "headers",
+  "privateKey",
+  "scheme",
+  "tamper",
+];
+
 /**
  * A request that this provider's verifier accepts, signed by the inverse of its declaration; with `tamper`, one that it
- * refuses. Rejects with `WebhookError` (`CONFIG_INVALID`, `SECRET_INVALID`) where that can't be made.
+ * refuses. Rejects with `WebhookError` (`CONFIG_INVALID`, `SECRET_INVALID`) where that can't be made, and for an option that
+ * there is not.
  */
 export async function signRaw<E>(
   provider: Provider<E>,
   options: SignOptions = {},
 ): Promise<RawRequest> {
+  assertOptions("signRaw", options, SIGN_OPTIONS);
   const draft = await signedDraft(provider, options, options.nowMs ?? systemClock());
   return {
     method: draft.method,
@@ -48,6 +65,7 @@ export async function signRequest<E>(
   provider: Provider<E>,
   options: SignOptions = {},
 ): Promise<Request> {
+  assertOptions("signRequest", options, SIGN_OPTIONS);
   const { method, url, headers, body } = await signRaw(provider, options);
   const isBodiless = method === "GET" || method === "HEAD";
   return new Request(url, {

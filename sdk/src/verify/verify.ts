@@ -1,6 +1,7 @@
 import { systemClock } from "./clock.ts";
 import type { Delivery, VerifyResult } from "./delivery.ts";
 import { refused } from "./make-provider.ts";
+import { assertOptions } from "./options.ts";
 import type { Provider } from "./provider.ts";
 import { readRequest } from "./read.ts";
 import type { RawRequest } from "./request.ts";
@@ -17,15 +18,17 @@ export interface VerifyOptions {
 
 /**
  * Whether the request is genuine, and what it says. Never throws or rejects for what a request holds; the body must be the
- * bytes as they came, before any parser.
+ * bytes as they came, before any parser. Rejects with `CONFIG_INVALID` for an option that there is not: as a refusal, each
+ * sender would be told of it and the developer would not.
  */
 export async function verify<E>(
   input: Request | RawRequest,
   provider: Provider<E>,
   options: VerifyOptions = {},
 ): Promise<VerifyResult<E>> {
+  assertOptions("verify", options, ["clock", "bodyBytesMax"]);
+  const { clock = systemClock, bodyBytesMax = BODY_BYTES_MAX } = options;
   try {
-    const { clock = systemClock, bodyBytesMax = BODY_BYTES_MAX } = options;
     if (!provider.methods.includes(input.method)) return refused(methodError(provider.methods));
     const reading = readRequest(input, bodyBytesMax);
     const request = reading instanceof Promise ? await reading : reading;
