@@ -60,9 +60,7 @@ export const rsaSigner: CryptoPort["rsaSigner"] = (hash, pkcs8) =>
 
 export const isEqual: CryptoPort["isEqual"] = (a, b) => {
   if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
-  return difference === 0;
+  return a.reduce((difference, byte, index) => difference | (byte ^ (b[index] ?? 0)), 0) === 0;
 };
 
 function rsaAlgorithm(hash: RsaHashName): { name: string; hash: string } {

@@ -57,12 +57,12 @@ const PIECES: Readonly<Record<string, Piece>> = {
 };
 
 function valuePiece({ name, read }: Reader, next: string | undefined): Piece {
-  const border = next === undefined || next.startsWith("{") ? null : next.charAt(0);
+  const border = next?.startsWith("{") ? undefined : next?.[0];
   return ({ request, event }) => {
     const value = read(request, event);
     if (value === null) return expected("HEADER_MISSING", name, "none");
     // "a.1" with "2" and "a" with "1.2" would be the same signed text.
-    if (border === null || !value.includes(border)) return value;
+    if (border === undefined || !value.includes(border)) return value;
     return expected("HEADER_MALFORMED", `${name} to be without "${border}"`, "it");
   };
 }
