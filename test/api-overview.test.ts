@@ -259,3 +259,89 @@ test("statistics that can't be written wait, and are written once they can", asy
   const span = { subject: -1, spanMs: 3_600_000, fromMs: 0, toMs: NOON_MS + 1 };
   assert.equal((await house.store.statistics.statistics(span))[0]?.tally.accepted, 3);
 });
+
+test("a minute of a thousand endpoints is written a hundred at a time, with a turn for everybody else between", async () => {
+  await using house = await openHouse();
+  const turns = createTurnCount();
+  const written: number[] = [];
+  const store = {
+    ...house.store.statistics,
+    async addStatistics(_atMs: number, tallies: ReadonlyMap<number, unknown>) {
+      turns.work(tallies.size);
+      written.push(...tallies.keys());
+    },
+  };
+  const needs = { ...house.needs, store, load: house.needs.dispatcher.load, timers: turns.timers };
+  const { statistics } = openInsight(needs);
+  for (let seq = 1; seq <= 1_000; seq++) statistics.accepted(seq, 1);
+  await statistics.flushAll();
+  assert.equal(turns.most(), 100);
+  assert.equal(new Set(written).size, 1_000);
+});
+
+test("the days of two hundred endpoints are read twenty at a time, with a turn for everybody else between", async () => {
+  await using house = await openHouse();
+  const [first] = [await makeEndpoint(house), ...house.needs.directory.allEndpoints()].slice(1);
+  assert.ok(typeof first === "object");
+  const turns = createTurnCount();
+  const { statistics } = house.store.statistics;
+  const store = {
+    ...house.store.statistics,
+    statistics(query: Parameters<typeof statistics>[0]) {
+      turns.work(1);
+      return statistics(query);
+    },
+  };
+  const needs = { ...house.needs, store, load: house.needs.dispatcher.load, timers: turns.timers };
+  const activities = await openInsight(needs).activities(Array.from({ length: 200 }, () => first));
+  assert.equal(activities.length, 200);
+  assert.equal(turns.most(), 20);
+});
+
+test("of a thousand broken endpoints only those that are shown cost more than a look", async () => {
+  const turns = createTurnCount();
+  await using house = await openHouse({
+    replace: ({ timers }) => ({ timers: { ...timers, soon: turns.timers.soon } }),
+  });
+  await makeEndpoint(house);
+  const { directory } = house.needs;
+  const [endpoint] = directory.allEndpoints();
+  assert.ok(endpoint !== undefined);
+  const { url } = endpoint.settings;
+  const settings = { ...endpoint.settings, eventTypes: ["none"] };
+  const health = { ...endpoint.health, failingSinceMs: NOON_MS, failedInARow: 7 };
+  Object.defineProperty(settings, "url", {
+    get() {
+      turns.work(1);
+      return url;
+    },
+  });
+  for (let seq = 1_001; seq <= 2_000; seq++) {
+    directory.putEndpoint({ ...endpoint, seq, id: `ep_${seq}`, settings, health });
+  }
+  const { json } = await call(house, "GET /v1/overview");
+  assert.deepEqual([json.attention.length, json.endpoints.length], [200, 200]);
+  assert.match(json.attention[0].sentence, /has failed since/);
+  assert.equal(turns.all(), 400, "two texts of each that is shown");
+  assert.ok(turns.most() <= 220, `expected the list to be made in turns, got ${turns.most()}`);
+});
+
+/** What is done in one turn of the loop, by turns that are given to everybody else. */
+function createTurnCount() {
+  let [now, most, all] = [0, 0, 0];
+  return {
+    timers: {
+      soon(run: () => void) {
+        now = 0;
+        setImmediate(run);
+      },
+    },
+    work(amount: number) {
+      now += amount;
+      all += amount;
+      most = Math.max(most, now);
+    },
+    most: () => most,
+    all: () => all,
+  };
+}

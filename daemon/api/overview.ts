@@ -14,6 +14,8 @@ import {
 } from "../domain/statistics.ts";
 import type { CellOutcome } from "../domain/strip.ts";
 import type { Activity, Totals } from "../upkeep/insight.ts";
+import { giveWay } from "../manage/give-way.ts";
+import type { Finding } from "./attention.ts";
 import { attentionTo, attentionToChecks } from "./attention.ts";
 import { checksOf } from "./health.ts";
 import type { ApiNeeds } from "./needs.ts";
@@ -33,6 +35,9 @@ import { msOf, time, timeText, timeTextOrNull } from "./schemas.ts";
 const ENDPOINTS_MAX = 200;
 const ATTENTION_MAX = 200;
 const POINTS_MAX = 240;
+/** Looked at before everybody else has a turn: about a millisecond of each. */
+const EXAMINED_PER_TURN = 1_000;
+const WRITTEN_PER_TURN = 20;
 
 const chartsQuery = z.strictObject({
   from: time.optional().describe("Default: an hour before `to`."),
@@ -64,16 +69,14 @@ async function overview(needs: ApiNeeds, application: Application): Promise<Over
   const all = directory.endpoints(application.seq);
   const { attention, shown } = await examined(needs, all);
   const activities = await insight.activities(shown);
+  const endpoints = await overviewEndpoints(needs, shown, activities);
   const day = await insight.statistics.lastDay(subjectOfApplication(application.seq));
   return {
     totals: totalsJson(await insight.totals(application.seq)),
     last_minute: { ...insight.statistics.flowOf(application.seq).lastMinute },
     last_day: { accepted: day.accepted, delivered: day.delivered, failed: day.failed },
-    attention: withDeliveries(attention.slice(0, ATTENTION_MAX), shown, activities),
-    endpoints: shown.flatMap((endpoint, i) => {
-      const activity = activities[i];
-      return activity === undefined ? [] : [overviewEndpoint(endpoint, activity)];
-    }),
+    attention: withDeliveries(attention, shown, activities),
+    endpoints,
     endpoint_count: all.length,
   };
 }
@@ -86,7 +89,8 @@ async function examined(
   const troubles = await needs.insight.statistics.troubles();
   const attention = attentionToChecks(await checksOf(needs));
   const concerned = new Set<Endpoint>();
-  for (const endpoint of all) {
+  for (const [i, endpoint] of all.entries()) {
+    if (i > 0 && i % EXAMINED_PER_TURN === 0) await giveWay(needs.timers);
     const found = attentionTo(endpoint, troubles.get(endpoint.seq));
     if (found.length === 0) continue;
     concerned.add(endpoint);
@@ -97,9 +101,24 @@ async function examined(
     if (shown.length >= ENDPOINTS_MAX) break;
     if (!concerned.has(endpoint)) shown.push(endpoint);
   }
-  const isError = ({ severity }: AttentionJson) => severity === "error";
+  const isError = ({ severity }: Finding) => severity === "error";
   const sorted = [...attention.filter(isError), ...attention.filter((each) => !isError(each))];
-  return { attention: sorted, shown };
+  return { attention: sorted.slice(0, ATTENTION_MAX).map((each) => each.tell()), shown };
+}
+
+/** A few at a time: each has a strip of sixty attempts to write out. */
+async function overviewEndpoints(
+  { timers }: Pick<ApiNeeds, "timers">,
+  shown: readonly Endpoint[],
+  activities: readonly Activity[],
+): Promise<OverviewEndpointJson[]> {
+  const endpoints: OverviewEndpointJson[] = [];
+  for (const [i, endpoint] of shown.entries()) {
+    if (i > 0 && i % WRITTEN_PER_TURN === 0) await giveWay(timers);
+    const activity = activities[i];
+    if (activity !== undefined) endpoints.push(overviewEndpoint(endpoint, activity));
+  }
+  return endpoints;
 }
 
 /** What failed last there shows what is the matter; null where nothing of it is among the newest attempts. */

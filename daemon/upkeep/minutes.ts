@@ -2,7 +2,8 @@ import type { Clock, Log, Timers } from "../domain/ports.ts";
 import type { StatisticStore, Subject, Tally } from "../domain/statistics.ts";
 import { createTally, MINUTE_MS } from "../domain/statistics.ts";
 
-const ROWS_PER_COMMIT = 200;
+/** Each is two rows, each of which is read first: with ten thousand endpoints none of them may be at hand. */
+const SUBJECTS_PER_COMMIT = 100;
 /** Minutes that could not be written yet; beyond these the oldest is let go. */
 const MINUTES_WAITING_MAX = 10;
 
@@ -25,7 +26,7 @@ export interface Minutes {
   /** The present minute's. */
   tallyOf(subject: Subject): Tally;
   unwrittenOf(subject: Subject): { readonly atMs: number; readonly tally: Tally }[];
-  unwritten(): (readonly [Subject, Tally])[];
+  unwritten(): Iterable<readonly [Subject, Tally]>;
   /** Writes the minutes that are over. Rejects with `StoreUnavailable`; then nothing that was not written is forgotten. */
   flush(): Promise<void>;
   /** The present one is over now. */
@@ -48,7 +49,7 @@ export function createMinutes({ store, clock, timers, log }: MinutesNeeds): Minu
 
   async function write({ atMs, tallies }: Minute): Promise<void> {
     while (tallies.size > 0) {
-      const some = new Map([...tallies].slice(0, ROWS_PER_COMMIT));
+      const some = firstOf(tallies, SUBJECTS_PER_COMMIT);
       await store.addStatistics(atMs, some);
       for (const subject of some.keys()) tallies.delete(subject);
       await new Promise<void>((resolve) => timers.soon(resolve));
@@ -81,13 +82,24 @@ export function createMinutes({ store, clock, timers, log }: MinutesNeeds): Minu
         const tally = tallies.get(subject);
         return tally === undefined ? [] : [{ atMs, tally }];
       }),
-    unwritten: () => [...closed, minute].flatMap(({ tallies }) => [...tallies]),
+    *unwritten() {
+      for (const { tallies } of [...closed, minute]) yield* tallies;
+    },
     flush() {
       writing ??= writeClosed().finally(() => (writing = null));
       return writing;
     },
     close: () => close(minute.atMs),
   };
+}
+
+function firstOf(tallies: ReadonlyMap<Subject, Tally>, count: number): Map<Subject, Tally> {
+  const some = new Map<Subject, Tally>();
+  for (const [subject, tally] of tallies) {
+    if (some.size === count) break;
+    some.set(subject, tally);
+  }
+  return some;
 }
 
 function minuteAt(nowMs: number): Minute {
