@@ -220,7 +220,7 @@ function openEngine(
     ...ground,
     store: store.deliveries,
     // On one processor another thread would only take turns with this one.
-    successes: availableParallelism() > 1 ? store.successes : null,
+    side: availableParallelism() > 1 ? store.side : null,
     sender,
     limits: config.limits,
     userAgent: userAgentOf(config),

@@ -89,7 +89,7 @@ export async function openLedger(
   const ids = createIdMaker(clock.nowMs, chance.bytes);
   const store = openStoreIn(dataDir, clock.nowMs, () => ids.next("app"));
   closers.push(() => store.close());
-  closers.push(() => store.successes.stop());
+  closers.push(() => store.side.stop());
   return { dataDir, ids, store, vault: await openVaultFor(dataDir, store, chance) };
 }
 

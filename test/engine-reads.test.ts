@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { DueDelivery, DueQuery, SideStore } from "../daemon/domain/stores.ts";
 import { answered } from "./support/fake-sender.ts";
 import { openWorkshop } from "./support/workshop.ts";
 
@@ -51,6 +52,77 @@ test("a delivery that is cancelled while it is being read is not sent", async ()
   const states = (await workshop.deliveries()).map(({ state }) => state);
   assert.deepEqual(states, ["cancelled", "delivered"]);
   assert.equal(workshop.sender.posts.length, 1);
+});
+
+test("what comes while a lane is being read does not overtake what is read", async () => {
+  using workshop = await openWorkshop({ concurrencyMax: 1 });
+  await workshop.endpoint();
+  workshop.sender.script(() => "hang");
+  workshop.send(3);
+  await workshop.turn();
+  workshop.gate.holdReads();
+  await workshop.restart();
+  workshop.sender.script(() => answered(200));
+  await workshop.turn();
+  workshop.send(1, { id: "last" });
+  await workshop.turn();
+  workshop.gate.releaseReads();
+  await workshop.tick(3);
+  const ids = workshop.sender.posts.map(({ webhookId }) => webhookId);
+  assert.equal(ids.length, 1 + 4, "the first was under way when it was killed");
+  assert.equal(ids.at(-1), "last");
+});
+
+test("an endpoint that is removed while it is being read gets nothing and keeps no room", async () => {
+  using workshop = await openWorkshop();
+  const endpoint = await workshop.endpoint();
+  await workshop.change(endpoint, { state: "paused" });
+  workshop.send(3);
+  await workshop.turn();
+  workshop.gate.holdReads();
+  await workshop.change(endpoint, { state: "active", transition: "release_all" });
+  await workshop.tick(1);
+  workshop.directory.removeEndpoint(endpoint.seq);
+  workshop.engine.endpointChanged(endpoint.seq);
+  workshop.gate.releaseReads();
+  await workshop.tick(3);
+  assert.equal(workshop.sender.posts.length, 0);
+  assert.equal(workshop.engine.load(null).ready, 0);
+});
+
+test("a test that is sent and recorded while its lane is being read is not sent again", async () => {
+  const asked: DueQuery[] = [];
+  const answers: ((found: DueDelivery[]) => void)[] = [];
+  const side: SideStore = {
+    batchMin: 1,
+    takes: () => false,
+    recordSuccesses: () => Promise.reject(new Error("expected no record, got one")),
+    dueDeliveries(query) {
+      asked.push({ ...query, except: new Set(query.except) });
+      return new Promise((resolve) => answers.push(resolve));
+    },
+    stop: () => Promise.resolve(),
+  };
+  using workshop = await openWorkshop({ engine: { side } });
+  const endpoint = await workshop.endpoint();
+  await workshop.change(endpoint, { state: "paused" });
+  workshop.send(40);
+  await workshop.turn();
+  await workshop.change(endpoint, { state: "active", transition: "release_all" });
+  await workshop.turn();
+  assert.equal(asked.length, 1, "the first 32 are read in the loop, the others beside it");
+  const accepting = workshop.ingest.acceptTest(endpoint.seq);
+  await workshop.turn();
+  const { eventId } = await accepting;
+  const found = await workshop.store.deliveries.dueDeliveries(asked[0] as DueQuery);
+  assert.equal(found.length, 9, "with the test, whose record waits for company");
+  await workshop.time.advance(100);
+  for (const answer of answers) answer(found);
+  await workshop.turn();
+  for (const answer of answers) answer(found.filter(({ isTest }) => !isTest));
+  await workshop.turn();
+  const tests = workshop.sender.posts.filter(({ webhookId }) => webhookId === eventId);
+  assert.deepEqual([tests.length, workshop.sender.posts.length], [1, 41]);
 });
 
 test("a read that fails is said and tried again by a tick; nothing is lost", async () => {

@@ -43,6 +43,7 @@ function createBench(takes?: (seq: number) => boolean) {
       takes === undefined
         ? null
         : {
+            batchMin: 64,
             takes: ({ deliverySeq }) => takes(deliverySeq),
             async write(successes) {
               await gate.pass(`aside ${successes.length}`);

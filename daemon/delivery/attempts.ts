@@ -49,7 +49,7 @@ export interface Attempts {
 
 /** One attempt from its request to its record: sign, send, settle, record, announce. */
 export function createAttempts(needs: AttemptsNeeds): Attempts {
-  const { clock, directory, successes } = needs;
+  const { clock, directory, side } = needs;
   const verdicts = new Map<number, HealthRecord["disables"]>();
   /** Until their record is committed. */
   const underWay = new Map<number, Sent>();
@@ -61,11 +61,12 @@ export function createAttempts(needs: AttemptsNeeds): Attempts {
     log: needs.log,
     write: (attempts, health) => needs.store.recordAttempts(attempts, health, clock.nowMs()),
     aside:
-      successes === null
+      side === null
         ? null
         : {
-            takes: successes.takes,
-            write: (attempts) => successes.recordSuccesses(attempts, clock.nowMs()),
+            batchMin: side.batchMin,
+            takes: side.takes,
+            write: (attempts) => side.recordSuccesses(attempts, clock.nowMs()),
           },
     healthOf,
     onRecorded,

@@ -88,7 +88,8 @@ export function createEngine(needs: EngineNeeds): Engine {
         event,
       };
       // Behind others that wait in the store it must wait there, too, or it would overtake them.
-      const hasRoom = !lane.hasMore && window.hasRoom(lane, isProven(lane, nowMs));
+      const othersWait = lane.hasMore || lane.reading !== null;
+      const hasRoom = !othersWait && window.hasRoom(lane, isProven(lane, nowMs));
       if (due.isTest || hasRoom) reader.enqueue(lane, due);
       else lane.hasMore = true;
       rotation.enter(lane, nowMs);
@@ -145,6 +146,8 @@ export function createEngine(needs: EngineNeeds): Engine {
     reader.unclaimQueue(lane);
     for (const test of lane.tests.drain()) window.give(lane, test);
     attempts.pardon(lane.endpointSeq);
+    // Whoever comes back to it late finds it shut.
+    lane.isCondemned = true;
     rotation.leave(lane);
     needs.sender.forget(lane.policy);
     lanes.delete(lane.endpointSeq);

@@ -25,7 +25,10 @@ export interface Lane {
   inFlight: number;
   /** The store may hold deliveries that are due now and not claimed. */
   hasMore: boolean;
-  isReading: boolean;
+  /** The read that is under way. */
+  reading: Reading | null;
+  /** The last read found many: the next is worth a thread. */
+  isDeep: boolean;
   /** When the earliest delivery that is not due yet will be; Infinity for none known. */
   nextDueAtMs: number;
   /** Until then it counts as an endpoint that answers. */
@@ -36,6 +39,11 @@ export interface Lane {
   isCondemned: boolean;
   /** The ring of the rotation in which it stands; null for none. */
   ring: Kind | null;
+}
+
+export interface Reading {
+  /** Something happened since it began that the rows may not know: they are read again. */
+  isOutdated: boolean;
 }
 
 export function createLane(endpoint: Endpoint): Lane {
@@ -50,7 +58,8 @@ export function createLane(endpoint: Endpoint): Lane {
     claimed: new Set(),
     inFlight: 0,
     hasMore: false,
-    isReading: false,
+    reading: null,
+    isDeep: false,
     nextDueAtMs: Infinity,
     provenUntilMs: 0,
     nextStartAtMs: 0,

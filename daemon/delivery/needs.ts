@@ -4,7 +4,7 @@ import type { Directory } from "../domain/directory.ts";
 import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
 import type { IdMaker } from "../domain/id.ts";
 import type { Chance, Clock, Feed, Log, Timers } from "../domain/ports.ts";
-import type { AttemptRecord, DeliveryStore, SuccessStore } from "../domain/stores.ts";
+import type { AttemptRecord, DeliveryStore, SideStore } from "../domain/stores.ts";
 
 interface EngineLimits {
   readonly concurrencyMax: number;
@@ -13,8 +13,8 @@ interface EngineLimits {
 
 export interface EngineNeeds {
   readonly store: DeliveryStore;
-  /** Null: all is recorded through `store`. */
-  readonly successes: SuccessStore | null;
+  /** Null: all is read and recorded through `store`. */
+  readonly side: SideStore | null;
   readonly sender: Sender;
   readonly directory: Directory;
   readonly clock: Clock;

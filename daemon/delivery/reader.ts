@@ -1,6 +1,6 @@
 import type { Clock, Log, Timers } from "../domain/ports.ts";
-import type { DeliveryStore, DueDelivery } from "../domain/stores.ts";
-import type { Lane } from "./lane.ts";
+import type { DeliveryStore, DueDelivery, DueQuery, SideStore } from "../domain/stores.ts";
+import type { Lane, Reading } from "./lane.ts";
 import { isProven } from "./lane.ts";
 import type { Window } from "./window.ts";
 
@@ -17,6 +17,7 @@ const LIMITS = {
 
 export interface ReaderNeeds {
   readonly store: DeliveryStore;
+  readonly side: SideStore | null;
   readonly window: Window;
   readonly clock: Clock;
   readonly timers: Pick<Timers, "soon">;
@@ -29,7 +30,7 @@ export interface ReaderNeeds {
 /**
  * Brings due deliveries of a lane from the store into memory, a few lanes a turn. It reads from the earliest each time and leaves
  * out what is claimed, rather than going on from a cursor: a cursor misses rows that become due behind it, and what is left out
- * is little.
+ * is little. Many rows are read beside the loop, which goes on meanwhile; what it changes then is not believed of them.
  */
 export interface Reader {
   /** The lane has run dry and the store may have more: it is read in its turn. */
@@ -39,17 +40,17 @@ export interface Reader {
   /** Goes on with lanes that had to wait for room. */
   serve(): void;
   enqueue(lane: Lane, delivery: DueDelivery): void;
-  /** Forgets what is queued, so that it is read again; what is under way stays claimed. */
+  /** Forgets what is queued or on its way, so that it is read again; what is under way stays claimed. */
   unclaimQueue(lane: Lane): void;
 }
 
 export function createReader(needs: ReaderNeeds): Reader {
-  const { store, window, clock } = needs;
+  const { store, side, window, clock } = needs;
   const hungry = new Set<Lane>();
   let readsThisTurn = 0;
   let isTurnEnding = false;
 
-  function enqueue(lane: Lane, delivery: DueDelivery): void {
+  function claim(lane: Lane, delivery: DueDelivery): void {
     if (lane.claimed.has(delivery.seq)) return;
     lane.claimed.add(delivery.seq);
     window.take(lane, delivery);
@@ -57,7 +58,7 @@ export function createReader(needs: ReaderNeeds): Reader {
   }
 
   function want(lane: Lane): void {
-    if (lane.isReading) return;
+    if (lane.reading !== null) return;
     hungry.add(lane);
     serve();
   }
@@ -67,8 +68,13 @@ export function createReader(needs: ReaderNeeds): Reader {
       if (readsThisTurn >= READS_PER_TURN) return endTurn();
       if (window.bytesLeft === 0 && !needs.makeRoom()) return;
       hungry.delete(lane);
-      if (lane.endpoint.state === "active" && lane.hasMore && !lane.isReading) start(lane);
+      if (canRead(lane)) start(lane);
     }
+  }
+
+  function canRead(lane: Lane): boolean {
+    const isOpen = lane.endpoint.state === "active" && !lane.isCondemned;
+    return isOpen && lane.hasMore && lane.reading === null;
   }
 
   function endTurn(): void {
@@ -84,18 +90,20 @@ export function createReader(needs: ReaderNeeds): Reader {
   function start(lane: Lane): void {
     readsThisTurn += 1;
     endTurn();
-    lane.isReading = true;
+    const reading: Reading = { isOutdated: false };
+    lane.reading = reading;
     const { limit, bytesMax } = isProven(lane, clock.nowMs()) ? LIMITS.proven : LIMITS.silent;
     const bytes = Math.min(window.bytesLeft, bytesMax);
     const release = window.reserve(bytes);
-    read(lane, limit, bytes, release)
+    read(lane, reading, { limit, bytesMax: bytes })
+      .finally(release)
       .catch((error: unknown) => {
         needs.log.error("due deliveries can't be read", { endpoint: lane.endpoint.id, error });
         // Tried again by a tick, not at once: a disk that gives errors is not helped by asking faster.
         lane.nextDueAtMs = Math.min(lane.nextDueAtMs, clock.nowMs() + RETRY_AFTER_MS);
       })
       .finally(() => {
-        lane.isReading = false;
+        lane.reading = null;
         needs.onRead(lane);
         // What was set aside for this read may be room for the next.
         if (hungry.size > 0) endTurn();
@@ -104,30 +112,32 @@ export function createReader(needs: ReaderNeeds): Reader {
 
   async function read(
     lane: Lane,
-    limit: number,
-    bytesMax: number,
-    release: () => void,
+    reading: Reading,
+    bounds: Pick<DueQuery, "limit" | "bytesMax">,
   ): Promise<void> {
-    const before = lane.endpoint;
     // Cleared before the read: whatever is admitted or woken while it runs sets it again.
     lane.hasMore = false;
-    const found = await store
-      .dueDeliveries({
-        endpointSeq: lane.endpointSeq,
-        shape: before.settings.profile.kind,
-        nowMs: clock.nowMs(),
-        limit,
-        bytesMax,
-        except: lane.claimed,
-      })
-      .finally(release);
-    if (lane.endpoint !== before) {
+    const found = await due(lane, {
+      ...bounds,
+      endpointSeq: lane.endpointSeq,
+      shape: lane.endpoint.settings.profile.kind,
+      nowMs: clock.nowMs(),
+      except: lane.claimed,
+    });
+    if (reading.isOutdated) {
       lane.hasMore = true;
       return;
     }
-    for (const delivery of found) enqueue(lane, delivery);
+    for (const delivery of found) claim(lane, delivery);
     if (found.length > 0) lane.hasMore = true;
     else await lookAhead(lane);
+  }
+
+  async function due(lane: Lane, query: DueQuery): Promise<DueDelivery[]> {
+    const aside = lane.isDeep ? side?.dueDeliveries(query) : null;
+    const found = await (aside ?? store.dueDeliveries(query));
+    lane.isDeep = found.length >= (side?.batchMin ?? Infinity);
+    return found;
   }
 
   async function lookAhead(lane: Lane): Promise<void> {
@@ -142,13 +152,18 @@ export function createReader(needs: ReaderNeeds): Reader {
       else if (hungry.size > 0) serve();
     },
     serve,
-    enqueue,
+    enqueue(lane, delivery) {
+      claim(lane, delivery);
+      // It may have been sent and recorded before the rows come, which then show it as due.
+      if (lane.reading !== null) lane.reading.isOutdated = true;
+    },
     unclaimQueue(lane) {
       for (const delivery of lane.queue.drain()) {
         lane.claimed.delete(delivery.seq);
         window.give(lane, delivery);
       }
       lane.hasMore = true;
+      if (lane.reading !== null) lane.reading.isOutdated = true;
     },
   };
 }

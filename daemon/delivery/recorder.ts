@@ -6,8 +6,6 @@ const FLUSH_AFTER_MS_MAX = 100;
 /** Waiting this many times as long as the last write took keeps writing below a fifth of the time, on a slow disk, too. */
 const WAIT_PER_WRITE = 4;
 const FLUSH_AT = 512;
-/** Fewer than this are written at once: handing them over would take as long. */
-const ASIDE_MIN = 64;
 const RETRY_AFTER_MS = 1_000;
 
 export interface RecorderNeeds {
@@ -31,6 +29,8 @@ export interface RecorderNeeds {
 }
 
 interface Aside {
+  /** Fewer are written in the loop. */
+  readonly batchMin: number;
   readonly takes: (record: AttemptRecord) => boolean;
   readonly write: (successes: readonly AttemptRecord[]) => Promise<void>;
 }
@@ -146,7 +146,7 @@ function apart(
   health: readonly HealthRecord[],
   by: Aside | null,
 ): { readonly here: readonly AttemptRecord[]; readonly aside: readonly AttemptRecord[] } {
-  if (by === null || batch.length < ASIDE_MIN) return { here: batch, aside: [] };
+  if (by === null || batch.length < by.batchMin) return { here: batch, aside: [] };
   const withHealth = new Set(health.map(({ endpointSeq }) => endpointSeq));
   const here: AttemptRecord[] = [];
   const aside: AttemptRecord[] = [];
@@ -154,5 +154,5 @@ function apart(
     const isAside = !withHealth.has(each.endpointSeq) && by.takes(each);
     (isAside ? aside : here).push(each);
   }
-  return aside.length < ASIDE_MIN ? { here: batch, aside: [] } : { here, aside };
+  return aside.length < by.batchMin ? { here: batch, aside: [] } : { here, aside };
 }

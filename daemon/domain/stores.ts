@@ -137,19 +137,22 @@ export interface Released {
   readonly dueAtMs: number;
 }
 
+/** Which due deliveries of an endpoint are to be read. */
+export interface DueQuery {
+  readonly endpointSeq: number;
+  readonly shape: ProfileKind;
+  readonly nowMs: number;
+  readonly limit: number;
+  readonly bytesMax: number;
+  /** Rows in memory already; they are left out. */
+  readonly except: ReadonlySet<number>;
+}
+
 export interface DeliveryStore {
   /** Endpoints with pending deliveries and when the earliest of each is due. Read once, at start. */
   pendingLanes(): Promise<{ endpointSeq: number; dueAtMs: number; count: number }[]>;
   /** The earliest due first, by (due_at_ms, seq). `limit` rows or `bytesMax` of bodies, whichever is reached first (at least one row). */
-  dueDeliveries(query: {
-    endpointSeq: number;
-    shape: ProfileKind;
-    nowMs: number;
-    limit: number;
-    bytesMax: number;
-    /** Rows in memory already; they are left out. */
-    except: ReadonlySet<number>;
-  }): Promise<DueDelivery[]>;
+  dueDeliveries(query: DueQuery): Promise<DueDelivery[]>;
   /** When the endpoint's earliest pending delivery is due that is not in `except`; null for none. */
   nextDueAtMs(endpointSeq: number, except: ReadonlySet<number>): Promise<number | null>;
   /** All in one durable commit. A delivery that an operator cancelled meanwhile keeps that state, unless it was delivered. */
@@ -167,12 +170,22 @@ export interface DeliveryStore {
   moveHeld(query: MoveQuery): Promise<{ moved: number; isDone: boolean }>;
 }
 
-/** Writes records of plain successes beside the daemon's own thread: nearly all there are where there are many. */
-export interface SuccessStore {
+/**
+ * What of the deliveries' store is done beside the daemon's own thread, where there is much of it: reading what is due, and recording
+ * plain successes, which are nearly all there are then. It does one thing after the other, in the order in which it was asked.
+ */
+export interface SideStore {
+  /** Fewer deliveries than this at once are better read or recorded through the other store: handing them over takes as long. */
+  readonly batchMin: number;
   /** Whether it takes this one now: nothing but the attempt, its delivery's state and the counts is to be written for it. */
   takes(record: AttemptRecord): boolean;
   /** As `recordAttempts`, of such records alone, and without an endpoint's health. One batch at a time. */
   recordSuccesses(successes: readonly AttemptRecord[], nowMs: number): Promise<void>;
+  /**
+   * As the other store's; null where it can't be asked now. What it answers was so at some moment since it was asked: whoever
+   * changes one of these rows meanwhile has to leave it out of the answer.
+   */
+  dueDeliveries(query: DueQuery): Promise<DueDelivery[]> | null;
   /** Ends what it runs in, after the last batch. */
   stop(): Promise<void>;
 }

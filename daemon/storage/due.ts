@@ -1,8 +1,6 @@
 import type { ProfileKind } from "../domain/endpoint.ts";
-import type { DeliveryStore, DueDelivery, DueEvent } from "../domain/stores.ts";
+import type { DueDelivery, DueEvent, DueQuery } from "../domain/stores.ts";
 import type { Connection } from "./open.ts";
-
-type DueQuery = Parameters<DeliveryStore["dueDeliveries"]>[0];
 
 interface DueRow {
   seq: number;
@@ -22,7 +20,7 @@ interface DueRow {
 }
 
 /** Reads what may be attempted. A claim writes nothing: what is in memory already is left out by its number. */
-export function createDueReader({ file }: Connection) {
+export function createDueReader({ file }: Pick<Connection, "file">) {
   const lanes = file.prepare<[], { endpointSeq: number; dueAtMs: number; count: number }>(
     `select endpoint_seq as endpointSeq, min(due_at_ms) as dueAtMs, count(*) as count
      from delivery where due_at_ms is not null group by endpoint_seq`,

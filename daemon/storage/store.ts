@@ -3,7 +3,7 @@ import type {
   EventStore,
   OfficeStore,
   ReadStore,
-  SuccessStore,
+  SideStore,
   UpkeepStore,
 } from "../domain/stores.ts";
 import type { StoreReport } from "../domain/database-size.ts";
@@ -25,14 +25,14 @@ import { createReadStore } from "./reads.ts";
 import { createReplayer } from "./replay.ts";
 import { databaseSize } from "./sizes.ts";
 import { createStatisticStore } from "./statistics.ts";
-import { createSuccessThread } from "./successes.ts";
+import { createSideStore } from "./side.ts";
 import { createUpkeepStore } from "./upkeep.ts";
 
 /** Every port of the store, on one file. */
 export interface Store {
   readonly events: EventStore;
   readonly deliveries: DeliveryStore;
-  readonly successes: SuccessStore;
+  readonly side: SideStore;
   readonly reads: ReadStore;
   readonly office: OfficeStore;
   readonly upkeep: UpkeepStore;
@@ -40,7 +40,7 @@ export interface Store {
   readonly report: StoreReport;
   readonly statistics: StatisticStore;
   readonly settings: SettingsStore;
-  /** Everything that was committed is in the file; no method may be called after it. Stop `successes` before it. */
+  /** Everything that was committed is in the file; no method may be called after it. Stop `side` before it. */
   close(): void;
 }
 
@@ -71,7 +71,7 @@ export function storeOn(connection: Connection): Store {
   return {
     events: createEventStore(connection, removed),
     deliveries: createDeliveryStore(connection),
-    successes: createSuccessThread(connection),
+    side: createSideStore(connection),
     reads: createReadStore(connection),
     office: {
       ...createApplicationKeeper(connection),

@@ -108,7 +108,7 @@ export async function openOffice(
     ...engineNeeds(directory, limits.concurrencyMax),
     feed,
     store: store.deliveries,
-    successes: store.successes,
+    side: store.side,
     sender,
     ids,
     onAttempt: () => (ended += 1),
@@ -124,7 +124,7 @@ export async function openOffice(
       clearInterval(ticking);
       await engine.stop(1_000);
       await sender.close();
-      await store.successes.stop();
+      await store.side.stop();
       opened.close();
     },
   };

@@ -23,6 +23,7 @@ import type { Seeded } from "../support/seeded.ts";
 import { createSeeded } from "../support/seeded.ts";
 import type { Faults, Incarnation } from "./faulty-store.ts";
 import { withFaults } from "./faulty-store.ts";
+import { createLateSide } from "./late-side.ts";
 import type { Ledger } from "./ledger.ts";
 import { createLedger } from "./ledger.ts";
 import type { Network } from "./network.ts";
@@ -122,10 +123,11 @@ export async function startLife(world: World): Promise<void> {
     feed: { isWatched: () => false, publish: () => undefined, subscribe: () => () => undefined },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   };
+  const deliveries = withFaults(store.deliveries, DELIVERY_WRITES, incarnation, faults, seeded);
   const engine = createEngine({
     ...common,
-    store: withFaults(store.deliveries, DELIVERY_WRITES, incarnation, faults, seeded),
-    successes: null,
+    store: deliveries,
+    side: seeded.happens(0.7) ? createLateSide(deliveries, common.timers, seeded) : null,
     sender: aliveSender(world.network, incarnation),
     limits: { concurrencyMax: world.concurrencyMax, windowBytesMax: seeded.pick([2_000, 1e6]) },
     userAgent: "Posthorn/simulated",

@@ -80,7 +80,7 @@ export async function openWorkshop(options: WorkshopOptions = {}) {
       ...common,
       chance: CHANCE,
       store: guarded.deliveries,
-      successes: null,
+      side: null,
       sender,
       limits: {
         concurrencyMax: options.concurrencyMax ?? 100,

@@ -1,9 +1,10 @@
-/** Records of successes that a thread writes, on a connection of its own. */
+/** What a thread does of the store's work, on a connection of its own: records of successes, and reading what is due. */
 import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
 import { after, test } from "node:test";
 
-import type { AttemptRecord } from "../daemon/domain/stores.ts";
+import type { AttemptRecord, DueDelivery, DueQuery } from "../daemon/domain/stores.ts";
+import type { Store } from "../daemon/storage/store.ts";
 import { attempt, openDesk, START_MS } from "./support/store-desk.ts";
 import { createFolder, openTable } from "./support/store-sqlite.ts";
 
@@ -34,11 +35,20 @@ function withoutBody(record: AttemptRecord): AttemptRecord {
 
 /** The first record that is offered starts the thread. */
 async function ready({ store, first }: Awaited<ReturnType<typeof startedTable>>): Promise<void> {
-  while (!store.successes.takes(first)) await new Promise(setImmediate);
+  while (!store.side.takes(first)) await new Promise(setImmediate);
+}
+
+/** The first that is asked for starts the thread. */
+async function readAside({ side }: Store, query: DueQuery): Promise<DueDelivery[]> {
+  for (;;) {
+    const found = side.dueDeliveries(query);
+    if (found !== null) return found;
+    await new Promise(setImmediate);
+  }
 }
 
 async function closed({ store }: Awaited<ReturnType<typeof startedTable>>): Promise<void> {
-  await store.successes.stop();
+  await store.side.stop();
   store.close();
 }
 
@@ -49,12 +59,74 @@ test("the thread leaves the rows that the daemon's own writing leaves", async ()
   ];
   await own.store.deliveries.recordAttempts(own.records, [], START_MS + 500);
   await ready(other);
-  await other.store.successes.recordSuccesses(other.records, START_MS + 500);
+  await other.store.side.recordSuccesses(other.records, START_MS + 500);
   for (const table of ["attempt", "delivery", "endpoint_count"]) {
     assert.deepEqual(other.rows(table), own.rows(table), table);
   }
   own.store.close();
   await closed(other);
+});
+
+test("the thread reads what the store itself reads, of each kind and size", async () => {
+  const table = await startedTable(folder.path("reads.db"), 0);
+  const { store, desk } = table;
+  const endpoint = await desk.endpoint();
+  const atMs = START_MS;
+  const own = { shape: "digest", bytes: Buffer.from("its own body") } as const;
+  await desk.post(endpoint, { atMs, variants: [own] });
+  await desk.post(endpoint, { atMs, contentType: "text/plain; charset=utf-8", body: "raw é\n" });
+  await desk.post(endpoint, { atMs, isTest: true, type: "posthorn.test" });
+  await desk.post(endpoint, { atMs, key: "a key\nof two lines" });
+  await desk.post(endpoint, { atMs, body: "" });
+  for (const size of [1, 40_000, 40_000, 65_536, 200_000, 1, 2]) {
+    await desk.post(endpoint, { atMs, body: "x".repeat(size) });
+  }
+  const retried = await desk.post(endpoint, { atMs: atMs - 20_000 });
+  await desk.record(retried, "retry", atMs - 20_000);
+  const common = { endpointSeq: endpoint.seq, nowMs: atMs, except: new Set([2, 3]) };
+  for (const shape of ["digest", "standard"] as const) {
+    for (const [limit, bytesMax] of [
+      [100, 1_000_000],
+      [3, 1_000_000],
+      [100, 50_000],
+    ] as const) {
+      const query = { ...common, shape, limit, bytesMax };
+      assert.deepEqual(await readAside(store, query), await store.deliveries.dueDeliveries(query));
+    }
+  }
+  const nothing = { ...common, shape: "digest", limit: 9, bytesMax: 9, nowMs: 1 } as const;
+  assert.deepEqual(await readAside(store, nothing), []);
+  await closed(table);
+});
+
+test("what it was asked it does in this order: a read knows the record before it", async () => {
+  const table = await startedTable(folder.path("order.db"));
+  const { store, endpoint, records } = table;
+  await ready(table);
+  const writing = store.side.recordSuccesses(records, START_MS + 500);
+  const query = { endpointSeq: endpoint.seq, shape: "standard", nowMs: START_MS } as const;
+  const found = await readAside(store, {
+    ...query,
+    limit: 1_000,
+    bytesMax: 1e6,
+    except: new Set(),
+  });
+  await writing;
+  assert.deepEqual(found, []);
+  await closed(table);
+});
+
+test("a read that fails is refused, and the next one is answered", async () => {
+  const table = await startedTable(folder.path("unread.db"));
+  const { connection, store, endpoint } = table;
+  const query = { endpointSeq: endpoint.seq, shape: "standard", nowMs: START_MS } as const;
+  const all = { ...query, limit: 1_000, bytesMax: 1e6, except: new Set<number>() };
+  assert.equal((await readAside(store, all)).length, 100);
+  connection.file.exec("alter table event_body rename to away");
+  await assert.rejects(readAside(store, all), /event_body/);
+  connection.file.exec("alter table away rename to event_body");
+  assert.equal((await readAside(store, all)).length, 100);
+  await closed(table);
 });
 
 test("it takes successes only, without an ordering key, a body to keep or a verdict", async () => {
@@ -74,7 +146,7 @@ test("it takes successes only, without an ordering key, a body to keep or a verd
     { ...first, settlement: { ...settlement, disables: "receiver_control" } },
   ];
   assert.deepEqual(
-    others.map((each) => store.successes.takes(each)),
+    others.map((each) => store.side.takes(each)),
     [false, false, false, false],
   );
   await closed(table);
@@ -85,7 +157,7 @@ test("the two write in turns: neither is refused, and what both wrote is there",
   const { store, desk, endpoint, records, rows } = table;
   await ready(table);
   for (let at = 0; at < records.length; at += 20) {
-    const writing = store.successes.recordSuccesses(records.slice(at, at + 20), START_MS + 500);
+    const writing = store.side.recordSuccesses(records.slice(at, at + 20), START_MS + 500);
     for (let n = 0; n < 5; n++) await desk.post(endpoint);
     await writing;
   }
@@ -98,8 +170,8 @@ test("what was written already, as after a fault told too late, is written once"
   const table = await startedTable(folder.path("twice.db"));
   const { store, endpoint, records } = table;
   await ready(table);
-  await store.successes.recordSuccesses(records, START_MS + 500);
-  await store.successes.recordSuccesses(records, START_MS + 500);
+  await store.side.recordSuccesses(records, START_MS + 500);
+  await store.side.recordSuccesses(records, START_MS + 500);
   const { delivered, attempts, pending } = await store.reads.counts(endpoint.seq);
   assert.deepEqual([delivered, attempts, pending], [100, 100, 0]);
   await closed(table);
@@ -113,10 +185,10 @@ test("a batch that can't be written is refused whole, and the next one is taken"
     `create trigger refuse before insert on attempt when new.id = 'att_99'
      begin select raise(abort, 'no'); end`,
   );
-  await assert.rejects(store.successes.recordSuccesses(records, START_MS + 500), /no/);
+  await assert.rejects(store.side.recordSuccesses(records, START_MS + 500), /no/);
   assert.deepEqual(rows("attempt"), []);
   connection.file.exec("drop trigger refuse");
-  await store.successes.recordSuccesses(records, START_MS + 500);
+  await store.side.recordSuccesses(records, START_MS + 500);
   assert.equal(rows("attempt").length, 100);
   await closed(table);
 });
@@ -128,21 +200,21 @@ test("a batch that comes before the thread is ready waits for its own answer", a
     `create trigger refuse before insert on attempt when new.id = 'att_99'
      begin select raise(abort, 'no'); end`,
   );
-  await assert.rejects(store.successes.recordSuccesses(records, START_MS + 500), /no/);
+  await assert.rejects(store.side.recordSuccesses(records, START_MS + 500), /no/);
   connection.file.exec("drop trigger refuse");
-  await store.successes.recordSuccesses(records, START_MS + 500);
+  await store.side.recordSuccesses(records, START_MS + 500);
   assert.equal(rows("attempt").length, 100);
   await closed(table);
 });
 
 test("a database in memory has no thread, nor has one whose file the thread can't find", async () => {
   const inMemory = await startedTable(":memory:", 1);
-  assert.equal(inMemory.store.successes.takes(inMemory.first), false);
+  assert.equal(inMemory.store.side.takes(inMemory.first), false);
   await closed(inMemory);
   const path = folder.path("moved.db");
   const moved = await startedTable(path, 1);
   renameSync(path, `${path}.away`);
-  assert.equal(moved.store.successes.takes(moved.first), false);
+  assert.equal(moved.store.side.takes(moved.first), false);
   await closed(moved);
-  assert.equal(moved.store.successes.takes(moved.first), false);
+  assert.equal(moved.store.side.takes(moved.first), false);
 });

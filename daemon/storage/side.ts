@@ -1,0 +1,112 @@
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { SideStore } from "../domain/stores.ts";
+import { StoreUnavailable } from "../domain/stores.ts";
+import { type DueColumns, dueDeliveriesOf } from "./due-columns.ts";
+import type { Connection } from "./open.ts";
+import type { SideAnswer, SideTask, SideThreadData } from "./side-thread.ts";
+import { columnsOf, isSuccess } from "./success-columns.ts";
+
+const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const PROGRAM = fileURLToPath(new URL(`./side-thread.${EXTENSION}`, import.meta.url));
+
+/** Room for a batch of full answers many times over; what is young is soon let go, and costs memory only. */
+const LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
+
+const BATCH_MIN = 64;
+
+/** A task under way, until its answer. */
+interface Asked {
+  readonly resolve: (columns: DueColumns | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Works in a thread beside the daemon's. It is started when it is first asked for something, and takes some when it is ready.
+ * Where it ended by itself, what it had under way is refused as `StoreUnavailable`, and another is started for the next.
+ */
+export function createSideStore({ file, turns }: Connection): SideStore {
+  let thread: Worker | null = null;
+  let isReady = false;
+  // No thread reads what is in memory only, and one that could not even begin will not the next time.
+  let isPossible = !file.memory;
+  /** In the order in which the thread was asked, which is that of its answers. */
+  let asked: Asked[] = [];
+
+  function start(): Worker {
+    const workerData: SideThreadData = { path: file.name, turns: turns.memory };
+    // Nothing of the daemon's environment, where keys and passwords may stand.
+    const started = new Worker(PROGRAM, { workerData, env: {}, resourceLimits: LIMITS });
+    started.unref();
+    started.on("message", (answer: SideAnswer) => {
+      // The first says that it is ready, and answers nothing that was asked before.
+      if (isReady) take(answer);
+      isReady = true;
+    });
+    const gone = (error: unknown): void => {
+      const lost = asked;
+      asked = [];
+      thread = null;
+      isPossible &&= isReady;
+      isReady = false;
+      for (const { reject } of lost) reject(new StoreUnavailable("io_error", error));
+    };
+    // An error is followed by the exit.
+    let fault: unknown = null;
+    started.on("error", (error) => (fault = error));
+    started.on("exit", (code) => gone(fault ?? new Error(`the thread ended with ${code}`)));
+    return started;
+  }
+
+  function take(answer: SideAnswer): void {
+    const first = asked.shift();
+    // Only what is under way keeps the process alive.
+    if (asked.length === 0) thread?.unref();
+    const error = errorOf(answer);
+    if (error === null) first?.resolve(answer.columns);
+    else first?.reject(error);
+  }
+
+  function ask(task: SideTask): Promise<DueColumns | null> {
+    return new Promise((resolve, reject) => {
+      asked.push({ resolve, reject });
+      thread ??= start();
+      thread.ref();
+      thread.postMessage(task, []);
+    });
+  }
+
+  function isThere(): boolean {
+    if (isPossible) thread ??= start();
+    return isReady;
+  }
+
+  return {
+    batchMin: BATCH_MIN,
+    takes: (record) => isSuccess(record) && isThere(),
+    async recordSuccesses(successes, nowMs) {
+      await ask({ kind: "record", columns: columnsOf(successes, nowMs) });
+    },
+    dueDeliveries(query) {
+      if (!isThere()) return null;
+      return ask({ kind: "read", query }).then((columns) =>
+        columns === null ? [] : dueDeliveriesOf(columns, query),
+      );
+    },
+    stop() {
+      const ending = thread;
+      if (ending === null) return Promise.resolve();
+      return new Promise((resolve) => {
+        ending.once("exit", () => resolve());
+        ending.ref();
+        ending.postMessage({ kind: "end" } satisfies SideTask, []);
+      });
+    },
+  };
+}
+
+function errorOf({ trouble, fault }: SideAnswer): Error | null {
+  if (fault === null) return null;
+  const cause = new Error(fault);
+  return trouble === null ? cause : new StoreUnavailable(trouble, cause);
+}
