@@ -18,11 +18,15 @@ export function createLateSide(store: DeliveryStore, timers: Timers, seeded: See
       timers.after(seeded.whole(0, LATE_MS_MAX), resolve);
     });
 
-  function inTurn<Answer>(task: () => Promise<Answer>): Promise<Answer> {
+  async function inTurn<Answer>(task: () => Promise<Answer>): Promise<Answer> {
     const answer = last.then(later).then(task);
     last = answer.catch(() => undefined);
-    // Told later than it was done, which the next task doesn't wait for.
-    return answer.finally(later);
+    try {
+      return await answer;
+    } finally {
+      // Told later than it was done, which the next task doesn't wait for.
+      await later();
+    }
   }
 
   return {
