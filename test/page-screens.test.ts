@@ -14,6 +14,7 @@ import {
   goTo,
   isSettled,
   overflow,
+  pixels,
   screenshot,
   SCREENSHOTS,
   violations,
@@ -74,6 +75,17 @@ function detailsOf({ endpoints, deliveries, event }: Crowd): Screens {
 }
 
 const lists: Screens = LISTS.map((path) => [path, path]);
+
+/** How bright it is at the right edge, below the head: in what is left of the scrollbar's gutter, and in the gutter. */
+async function edge(page: Page): Promise<readonly number[]> {
+  const { width, height, data } = await pixels(page, await page.screenshot());
+  return [width - 20, width - 14, width - 8, width - 2].flatMap((x) =>
+    [height / 2, height - 3].map((y) => {
+      const at = (y * width + x) * 4;
+      return data.subarray(at, at + 3).reduce((sum, each) => sum + each, 0) / 3;
+    }),
+  );
+}
 
 /** Both themes at both widths. The second theme is asked for colours alone: the rest is the same document. */
 async function look(page: Page, name: string): Promise<readonly string[]> {
@@ -167,5 +179,32 @@ pageTests("every screen is legible in both themes, at 360 and at 1440 px", openH
       await page.keyboard.press("Escape");
     }
     assert.deepEqual(faults, []);
+  },
+
+  async "what lies behind a question is dark up to the edge, where the scrollbar was, too"(
+    t,
+    { full, empty },
+    browser,
+  ) {
+    // One that needs no scrollbar, and one that does.
+    for (const [house, hash] of [
+      [empty, "keys"],
+      [full, "reference"],
+    ] as const) {
+      const { page } = await browser.visit(t, house.url, await house.session());
+      await goTo(page, `#/${hash}`);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        const before = await edge(page);
+        await page.keyboard.press("?");
+        await page.getByRole("dialog").waitFor();
+        await screenshot(page, `over-${hash}-edge-${colorScheme}`);
+        const behind = await edge(page);
+        const [least, most] = [Math.min(...behind), Math.max(...behind)];
+        assert.ok(most - least < 2, `${colorScheme}: ${behind.join(" ")} at the edge`);
+        assert.ok(most < Math.min(...before));
+        await page.keyboard.press("Escape");
+      }
+    }
   },
 });

@@ -7,29 +7,13 @@ import { decodeQR } from "qr/decode.js";
 
 import { pageTests } from "./support/browser.ts";
 import { openPageHouse } from "./support/page-house.ts";
-import { goTo, overflow, screenshot } from "./support/page-look.ts";
+import { goTo, overflow, pixels, screenshot } from "./support/page-look.ts";
 
 const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
 
-/** What a camera reads off the screen: the pixels, by another library than the page draws with. */
+/** What a camera reads off the screen, by another library than the page draws with. */
 async function readCode(page: Page, code: Locator): Promise<string> {
-  const png = (await code.screenshot()).toString("base64");
-  // The browser is at hand, and knows its own pictures.
-  const seen = await page.evaluate<{
-    width: number;
-    height: number;
-    data: number[];
-  }>(`(async () => {
-    const picture = new Image();
-    picture.src = "data:image/png;base64,${png}";
-    await picture.decode();
-    const { width, height } = picture;
-    const canvas = Object.assign(document.createElement("canvas"), { width, height });
-    const look = canvas.getContext("2d");
-    look.drawImage(picture, 0, 0);
-    return { width, height, data: [...look.getImageData(0, 0, width, height).data] };
-  })()`);
-  return decodeQR({ ...seen, data: Uint8ClampedArray.from(seen.data) });
+  return decodeQR(await pixels(page, await code.screenshot()));
 }
 
 pageTests("the second factor", openPageHouse, {

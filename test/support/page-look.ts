@@ -102,3 +102,28 @@ export async function shows(page: Page, text: string): Promise<void> {
     `expected "${text}" on the screen`,
   );
 }
+
+interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** Red, green, blue and opacity of each, row by row. */
+  readonly data: Uint8ClampedArray;
+}
+
+/** What is in a screenshot. The browser is at hand, and reads its own pictures. */
+export async function pixels(page: Page, png: Buffer): Promise<Pixels> {
+  const { data, ...size } = await page.evaluate<{ width: number; height: number; data: string }>(
+    `(async () => {
+      const picture = new Image();
+      picture.src = "data:image/png;base64,${png.toString("base64")}";
+      await picture.decode();
+      const { width, height } = picture;
+      const canvas = Object.assign(document.createElement("canvas"), { width, height });
+      const look = canvas.getContext("2d");
+      look.drawImage(picture, 0, 0);
+      const { data } = look.getImageData(0, 0, width, height);
+      return { width, height, data: new Uint8Array(data.buffer).toBase64() };
+    })()`,
+  );
+  return { ...size, data: Uint8ClampedArray.from(Buffer.from(data, "base64")) };
+}
