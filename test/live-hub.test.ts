@@ -365,6 +365,25 @@ test("what is made, changed or deleted is told of at once, and what an attempt d
   ]);
 });
 
+test("while nobody changes an endpoint, they are not looked at anew for each delta", async () => {
+  const office = openHub();
+  const seat = await sitAndWatch(office);
+  await office.time.advance(1_000);
+  const { directory, feed } = office;
+  let looks = 0;
+  const { endpoints } = directory;
+  directory.endpoints = (applicationSeq) => {
+    looks += 1;
+    return endpoints(applicationSeq);
+  };
+  for (let i = 0; i < 20; i++) {
+    feed.publish([change(`dlv_${i}`)]);
+    await office.time.advance(250);
+  }
+  assert.equal(seat.deltas().filter(({ endpoints: news }) => news !== undefined).length, 20);
+  assert.equal(looks, 0);
+});
+
 test("at the end all are told goodbye, and nobody else is let in", async () => {
   const office = openHub();
   const seat = await sitAndWatch(office);

@@ -1,3 +1,4 @@
+import type { Directory } from "../domain/directory.ts";
 import { objectsOf } from "../domain/directory.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
 import type { LiveEndpoint, LiveObject } from "../domain/live.ts";
@@ -18,9 +19,13 @@ export function createEndpointNews(
   applicationSeq: number,
 ) {
   let states = statesOf(directory.endpoints(applicationSeq));
+  let statesRevision = directory.revision;
   let waiting = new Map<number, Change[]>();
 
   function changedStates(): number[] {
+    // Four times a second ten thousand endpoints would be looked at to find that nobody changed one.
+    if (statesRevision === directory.revision) return [];
+    statesRevision = directory.revision;
     const before = states;
     states = statesOf(directory.endpoints(applicationSeq));
     return [...states].flatMap(([seq, state]) => (before.get(seq) === state ? [] : [seq]));
@@ -37,7 +42,7 @@ export function createEndpointNews(
     for (const seq of changedStates()) if (!waiting.has(seq)) waiting.set(seq, []);
   }
 
-  const changedObjects = createObjectNews(() => objectsOf(directory, applicationSeq));
+  const changedObjects = createObjectNews(directory, applicationSeq);
 
   async function endpointNews(cellsMax: number): Promise<readonly LiveEndpoint[]> {
     if (waiting.size === 0) return [];
@@ -72,17 +77,27 @@ export function createEndpointNews(
 }
 
 /** What became another one since it was last asked, was made, or is gone. */
-function createObjectNews(look: () => Map<string, string>): () => readonly LiveObject[] {
-  let marks = look();
+function createObjectNews(
+  directory: Directory,
+  applicationSeq: number,
+): () => readonly LiveObject[] {
+  let marks = objectsOf(directory, applicationSeq);
+  let { revision } = directory;
   let waiting: string[] = [];
-  return () => {
-    const before = marks;
-    marks = look();
-    const changed = [...marks.keys()].filter((key) => before.get(key) !== marks.get(key));
-    const gone = [...before.keys()].filter((key) => !marks.has(key));
-    const all = [...new Set([...waiting, ...changed, ...gone])];
+
+  function told(all: readonly string[]): readonly LiveObject[] {
     waiting = all.slice(OBJECTS_MAX);
     return all.slice(0, OBJECTS_MAX).map(objectOf);
+  }
+
+  return () => {
+    if (revision === directory.revision) return told(waiting);
+    ({ revision } = directory);
+    const before = marks;
+    marks = objectsOf(directory, applicationSeq);
+    const changed = [...marks.keys()].filter((key) => before.get(key) !== marks.get(key));
+    const gone = [...before.keys()].filter((key) => !marks.has(key));
+    return told([...new Set([...waiting, ...changed, ...gone])]);
   };
 }
 
