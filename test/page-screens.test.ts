@@ -76,6 +76,21 @@ function detailsOf({ endpoints, deliveries, event }: Crowd): Screens {
 
 const lists: Screens = LISTS.map((path) => [path, path]);
 
+interface Placeholder {
+  readonly text: string;
+  readonly width: number;
+  readonly room: number;
+}
+
+const PLACEHOLDER = `(() => {
+  const input = document.querySelector("main input[placeholder]");
+  const { paddingLeft, paddingRight } = getComputedStyle(input);
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = getComputedStyle(input, "::placeholder").font;
+  const room = input.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  return { text: input.placeholder, width: pen.measureText(input.placeholder).width, room };
+})()`;
+
 /** How bright it is at the right edge, below the head: in what is left of the scrollbar's gutter, and in the gutter. */
 async function edge(page: Page): Promise<readonly number[]> {
   const { width, height, data } = await pixels(page, await page.screenshot());
@@ -179,6 +194,31 @@ pageTests("every screen is legible in both themes, at 360 and at 1440 px", openH
       await page.keyboard.press("Escape");
     }
     assert.deepEqual(faults, []);
+  },
+
+  async "on a phone the search says all of what it finds, and what is done with rows stands side by side"(
+    t,
+    { full },
+    browser,
+  ) {
+    for (const locale of ["en-GB", "de-DE"]) {
+      const session = await full.session();
+      const { page } = await browser.visit(t, full.url, { ...session, locale, viewport: PHONE });
+      for (const hash of ["endpoints", "events", "audit", "reference", "deliveries"]) {
+        await goTo(page, `#/${hash}`);
+        const { text, width, room } = await page.evaluate<Placeholder>(PLACEHOLDER);
+        assert.ok(width <= room, `${hash}: "${text}" is ${width} px wide, and has ${room}`);
+      }
+      const buttons = page.locator(".chosen button");
+      const [resend, cancel] = [
+        await buttons.first().boundingBox(),
+        await buttons.last().boundingBox(),
+      ];
+      assert.equal(cancel?.y, resend?.y);
+      await page.locator(".table input").first().click();
+      await screenshot(page, `chosen-360-${locale}`);
+      assert.deepEqual(await buttons.last().boundingBox(), cancel);
+    }
   },
 
   async "what lies behind a question is dark up to the edge, where the scrollbar was, too"(

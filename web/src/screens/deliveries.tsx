@@ -157,20 +157,22 @@ function Choice({
         value={picked.isAll}
         onValue={(isAll) => onPick({ ids: new Set(), isAll })}
       />
-      <ActButton
-        label={t("deliveries.resend.some")}
-        icon="recover"
-        isSmall
-        disabled={isNone}
-        onDo={() => onAct("resend")}
-      />
-      <ActButton
-        label={t("deliveries.cancel.some")}
-        icon="ban"
-        isSmall
-        disabled={isNone}
-        onDo={() => onAct("cancel")}
-      />
+      <div class="buttons">
+        <ActButton
+          label={t("deliveries.resend.some")}
+          icon="recover"
+          isSmall
+          disabled={isNone}
+          onDo={() => onAct("resend")}
+        />
+        <ActButton
+          label={t("deliveries.cancel.some")}
+          icon="ban"
+          isSmall
+          disabled={isNone}
+          onDo={() => onAct("cancel")}
+        />
+      </div>
       {picked.ids.size > 0 && (
         <span class="soft small">{tn("deliveries.chosen", picked.ids.size)}</span>
       )}

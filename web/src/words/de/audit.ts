@@ -8,7 +8,7 @@ export const audit: Readonly<Record<keyof typeof english, string>> = {
   "audit.none.why": "Was von nun an geändert wird, steht hier, mit dem, der es tat.",
   "audit.when": "Wann",
   "audit.actor": "Wer",
-  "audit.actor.hint": "Name eines Kontos oder Schlüssels",
+  "audit.actor.hint": "Name, auch von Schlüsseln",
   "audit.action": "Vorgang",
   "audit.subject": "Woran",
   "audit.changed": "Was angegeben wurde",

@@ -15,7 +15,7 @@ export const deliveries: Readonly<Record<keyof typeof english, string>> = {
   "deliveries.test": "Test",
   "deliveries.status": "Antwort",
   "deliveries.status.none": "Keine Antwort",
-  "deliveries.filter.text": "Kennung, Typ, Mandant oder Text aus dem Inhalt",
+  "deliveries.filter.text": "Kennung, Typ, Mandant, Text",
   "deliveries.all": "Alle, die zum Filter passen",
   "deliveries.chosen.one": "{n} gewählt",
   "deliveries.chosen.other": "{n} gewählt",

@@ -2,7 +2,7 @@ import type { endpoints as english } from "../en/endpoints.ts";
 
 export const endpoints: Readonly<Record<keyof typeof english, string>> = {
   "nav.endpoints": "Empfänger",
-  "endpoints.filter.text": "Adresse, Beschreibung, Typ oder Mandant",
+  "endpoints.filter.text": "URL, Name, Typ, Mandant",
   "endpoints.none": "Noch keine Empfänger",
   "endpoints.none.why":
     "Ein Empfänger ist eine Adresse und die Ereignistypen, die dort gewünscht sind. Solange es keinen gibt, wird nichts zugestellt.",

@@ -10,7 +10,7 @@ export const events: Readonly<Record<keyof typeof english, string>> = {
   "events.accepted": "Angenommen",
   "events.occurred": "Geschehen",
   "events.content-type": "Inhaltstyp",
-  "events.filter.text": "Ein Stück Text aus dem Inhalt",
+  "events.filter.text": "Text aus dem Inhalt",
   "events.none": "Noch keine Ereignisse",
   "events.none.why": "Was ein Programm an /v1/events sendet, steht von da an hier.",
   "events.nobody": "Niemand",

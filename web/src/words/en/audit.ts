@@ -6,7 +6,7 @@ export const audit = {
   "audit.none.why": "Whatever is changed from now on is written down here, with who did it.",
   "audit.when": "When",
   "audit.actor": "Who",
-  "audit.actor.hint": "The name of an account or key",
+  "audit.actor.hint": "Name of an account or key",
   "audit.action": "Operation",
   "audit.subject": "On what",
   "audit.changed": "What was given",

@@ -13,7 +13,7 @@ export const deliveries = {
   "deliveries.test": "test",
   "deliveries.status": "Answer",
   "deliveries.status.none": "No answer",
-  "deliveries.filter.text": "An id, a type, a tenant, or text of the body",
+  "deliveries.filter.text": "Id, type, tenant or text",
   "deliveries.all": "All that match the filter",
   "deliveries.chosen.one": "{n} chosen",
   "deliveries.chosen.other": "{n} chosen",

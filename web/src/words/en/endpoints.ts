@@ -1,6 +1,6 @@
 export const endpoints = {
   "nav.endpoints": "Endpoints",
-  "endpoints.filter.text": "A URL, a description, a type, a tenant",
+  "endpoints.filter.text": "URL, name, type or tenant",
   "endpoints.none": "No endpoints yet",
   "endpoints.none.why":
     "An endpoint is a receiver's URL and the event types it wants. Until there is one, nothing is delivered.",
