@@ -46,7 +46,7 @@ function listDeliveries(needs: ApiNeeds): Route {
       const isInFlight = query.state === "in_flight";
       const { rows, next } = isInFlight
         ? await inFlightPage(needs, asked)
-        : await needs.read.deliveries(asked);
+        : await needs.read.deliveries(asked, () => giveWay(needs.timers));
       return json(200, { data: await deliveriesJson(needs, rows), next_cursor: next });
     },
   });
@@ -65,7 +65,7 @@ async function inFlightPage(
   let after = query.after;
   for (let pages = 0; pages < IN_FLIGHT_PAGES_MAX; pages++) {
     if (dispatcher.load(query.endpointSeq ?? null).inFlight === 0) break;
-    const { rows, next } = await read.deliveries({ ...query, after });
+    const { rows, next } = await read.deliveries({ ...query, after }, () => giveWay(timers));
     const inFlight = rows.filter(({ seq }) => dispatcher.isInFlight(seq));
     if (inFlight.length > 0 || next === null) return { rows: inFlight, next };
     after = next;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AppError, expected } from "../domain/errors.ts";
 import type { Problem } from "../domain/errors.ts";
 import type { IngestAnswer } from "../domain/ports.ts";
+import { giveWay } from "../manage/give-way.ts";
 import { eventJson, eventOut, eventWithBody, eventWithBodyOut } from "./event-json.ts";
 import {
   eventFromJson,
@@ -190,7 +191,7 @@ function batchItem(answer: IngestAnswer): z.infer<typeof acceptedBatch>["data"][
     : { id: answer.eventId, deliveries: answer.deliveryCount };
 }
 
-function listEvents({ read }: ApiNeeds): Route {
+function listEvents({ read, timers }: ApiNeeds): Route {
   return jsonRoute({
     method: "GET",
     path: "/v1/events",
@@ -202,13 +203,14 @@ function listEvents({ read }: ApiNeeds): Route {
     answers: { 200: { description: "A page of events.", schema: pageOf(eventOut) } },
     faults: ["invalid_cursor"],
     async handle({ application, query }) {
-      const { rows, next } = await read.events({
+      const asked = {
         applicationSeq: application.seq,
         limit: query.limit,
         after: query.cursor ?? null,
         ...present({ type: query.type, tenant: query.tenant, text: query.text }),
         ...present({ fromMs: msOf(query.from), toMs: msOf(query.to) }),
-      });
+      };
+      const { rows, next } = await read.events(asked, () => giveWay(timers));
       return json(200, { data: rows.map(eventJson), next_cursor: next });
     },
   });

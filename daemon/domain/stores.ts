@@ -284,15 +284,19 @@ export interface EndpointCounts {
   readonly failedAttempts: number;
 }
 
+/** Lets everybody else have a turn. */
+export type Rest = () => Promise<void>;
+
+/** `rest` is called between two steps of a long look; without it the loop stands still to the end. */
 export interface ReadStore {
-  events(query: EventQuery): Promise<Page<Event & { deliveryCount: number }>>;
+  events(query: EventQuery, rest?: Rest): Promise<Page<Event & { deliveryCount: number }>>;
   event(
     applicationSeq: number,
     id: string,
   ): Promise<(Event & { body: EventBody; deliveryCount: number }) | null>;
   /** The event's body in a shape that was made beside its own; null where none was. */
   variant(eventSeq: number, shape: ProfileKind): Promise<Uint8Array | null>;
-  deliveries(query: DeliveryQuery): Promise<Page<DeliveryRow>>;
+  deliveries(query: DeliveryQuery, rest?: Rest): Promise<Page<DeliveryRow>>;
   delivery(applicationSeq: number, id: string): Promise<DeliveryRow | null>;
   attempts(deliverySeq: number): Promise<AttemptRow[]>;
   counts(endpointSeq: number): Promise<EndpointCounts>;

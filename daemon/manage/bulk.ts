@@ -102,7 +102,9 @@ async function selected(
   let after: string | null = null;
   for (let pages = 0; pages < PAGES_MAX; pages++) {
     const page: { rows: readonly DeliveryRow[]; next: string | null } =
-      await needs.store.deliveries({ ...query, limit: PAGE_ROWS, after });
+      await needs.store.deliveries({ ...query, limit: PAGE_ROWS, after }, () =>
+        giveWay(needs.timers),
+      );
     for (const row of page.rows) {
       if (isInFlight && !needs.dispatcher.isInFlight(row.seq)) continue;
       if (!isFit(row)) continue;

@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 
-import type { DeliveryQuery } from "../domain/stores.ts";
+import type { DeliveryQuery, Rest } from "../domain/stores.ts";
 import type { Place } from "./cursor.ts";
 import type { Connection } from "./open.ts";
-import type { DueRow } from "./pending.ts";
-import { earliestDue } from "./pending.ts";
+import type { DueRow, DueRows } from "./pending.ts";
+import { openDueRows } from "./pending.ts";
 import type { Condition } from "./sql.ts";
 import { allOf, inSpan } from "./sql.ts";
 import type { Patience } from "./walk.ts";
@@ -17,6 +17,8 @@ export interface Way {
   readonly patience: Patience;
   /** Whether the way itself stays within the query's span of time. */
   readonly keepsSpan: boolean;
+  /** What has to be known before the first row is asked for, where there is something. */
+  begin?(after: Place | null, rest: Rest): Promise<void>;
   /** Gives `delivery_seq` and the place as `p0`, `p1`, `p2` of the rows after a place; a limit follows. */
   passed(after: Place | null, look: number): Condition;
 }
@@ -115,37 +117,35 @@ function ofApplication(query: DeliveryQuery): Way {
   };
 }
 
-/** Merged at once, however few rows a step is: with ten thousand lanes it is the first row that costs. */
-const MERGED_ROWS = 1_000;
-
 /** What goes out next stands first. A retry moves its row to a later place, where it is shown again; none is left out by that. */
 function dueFirst(connection: Connection, query: DeliveryQuery): Way {
-  // The place before the first of them stands in front.
-  let merged: readonly DueRow[] = [];
-  let isWhole = false;
+  let due: DueRows = { next: () => [] };
+  // Rows that were asked for already, from behind that place on.
+  let place: Place = [];
+  let ahead: DueRow[] = [];
 
-  function rowsAfter(after: Place | null, look: number): readonly DueRow[] {
-    // Numbers of rows begin with 1, so this stands before all.
-    const [dueAtMs = 0, seq = 0] = after ?? [];
-    const at = merged.findIndex((row) => row.dueAtMs === dueAtMs && row.seq === seq);
-    const left = merged.slice(at + 1, at + 1 + look);
-    const isKnown = at !== -1 && (isWhole || left.length === look);
-    if (isKnown) return left;
-    const wanted = Math.max(look, MERGED_ROWS);
-    const rows = earliestDue(connection, query, after, wanted);
-    isWhole = rows.length < wanted;
-    merged = [{ dueAtMs, seq }, ...rows];
-    return rows.slice(0, look);
+  function rowsAfter(after: Place, look: number): readonly DueRow[] {
+    if (after !== place) {
+      const [dueAtMs, seq] = after;
+      ahead = ahead.slice(ahead.findIndex((row) => row.seq === seq && row.dueAtMs === dueAtMs) + 1);
+      place = after;
+    }
+    if (ahead.length < look) ahead.push(...due.next(look - ahead.length));
+    return ahead.slice(0, look);
   }
 
   return {
     name: "due",
     placeLength: 2,
-    // Merging costs some microseconds for each row.
-    patience: { stepRows: 1_000, rowsMax: 4_000, bytesMax: Infinity },
+    // Few at a step: a delivery of each of a hundred endpoints lies in a hundred pages, and so do their events.
+    patience: { stepRows: 100, rowsMax: 4_000, bytesMax: Infinity },
     keepsSpan: false,
+    async begin(after, rest) {
+      due = await openDueRows(connection, query, after, rest);
+      place = after ?? place;
+    },
     passed(after, look) {
-      const rows = rowsAfter(after, look).map((row) => [row.dueAtMs, row.seq]);
+      const rows = rowsAfter(after ?? place, look).map((row) => [row.dueAtMs, row.seq]);
       return sql`select j.value ->> 0 as p0, j.value ->> 1 as p1, 0 as p2,
         j.value ->> 1 as delivery_seq from json_each(${JSON.stringify(rows)}) j`;
     },

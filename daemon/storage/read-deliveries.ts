@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import { sql } from "kysely";
 
-import type { DeliveryQuery, DeliveryRow, Page } from "../domain/stores.ts";
+import type { DeliveryQuery, DeliveryRow, Page, Rest } from "../domain/stores.ts";
 import type { Place } from "./cursor.ts";
 import type { Way } from "./delivery-ways.ts";
 import { chooseWay } from "./delivery-ways.ts";
@@ -29,8 +29,8 @@ const SHOWN = sql`d.*, e.id as shown_event_id, e.type, e.tenant`;
 /** Deliveries of one application, each list in the order of the index that its filters allow (see delivery-ways.ts). */
 export function createDeliveryReader(connection: Connection) {
   return {
-    page(query: DeliveryQuery): Page<DeliveryRow> {
-      const page = readPage(deliveryWalk(connection, query), query);
+    async page(query: DeliveryQuery, rest: Rest): Promise<Page<DeliveryRow>> {
+      const page = await readPage(deliveryWalk(connection, query), query, rest);
       return { rows: page.rows.map(deliveryRow), next: page.next };
     },
     one(applicationSeq: number, id: string): DeliveryRow | null {
@@ -58,6 +58,7 @@ function deliveryWalk(connection: Connection, query: DeliveryQuery): Walk<ShownR
     name: way.name,
     placeLength: way.placeLength,
     patience: query.text === undefined ? way.patience : TEXT_PATIENCE,
+    begin: (after, rest) => way.begin?.(after, rest) ?? Promise.resolve(),
     // `cross join`, so that the way is walked as it is and the other rows are looked up by their numbers.
     wanted: (after, look, limit) =>
       connection.all(

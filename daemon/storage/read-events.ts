@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import { sql } from "kysely";
 
 import type { Event, EventBody } from "../domain/event.ts";
-import type { EventQuery, Page } from "../domain/stores.ts";
+import type { EventQuery, Page, Rest } from "../domain/stores.ts";
 import type { Place } from "./cursor.ts";
 import type { Connection } from "./open.ts";
 import { eventOf } from "./rows.ts";
@@ -20,8 +20,8 @@ const DELIVERY_COUNT = sql<number>`(select count(*) from delivery d where d.even
 /** Events of one application, newest first by (accepted_at_ms, seq). */
 export function createEventReader(connection: Connection) {
   return {
-    page(query: EventQuery): Page<CountedEvent> {
-      const page = readPage(eventWalk(connection, query), query);
+    async page(query: EventQuery, rest: Rest): Promise<Page<CountedEvent>> {
+      const page = await readPage(eventWalk(connection, query), query, rest);
       return { rows: page.rows.map(countedEvent), next: page.next };
     },
     one(applicationSeq: number, id: string): (CountedEvent & { body: EventBody }) | null {

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 
 import { sql } from "kysely";
 
-import type { EndpointCounts, ReadStore } from "../domain/stores.ts";
+import type { EndpointCounts, ReadStore, Rest } from "../domain/stores.ts";
 import { zeroCounts } from "./counts.ts";
 import type { Connection } from "./open.ts";
 import { createDeliveryReader } from "./read-deliveries.ts";
@@ -20,6 +20,9 @@ const COUNTS = [
   "failed_attempts as failedAttempts",
 ] as const;
 
+/** For whoever keeps nobody waiting. */
+const GO_ON: Rest = () => Promise.resolve();
+
 /** What people look at. No query here passes more than a bounded number of rows, however large the tables are. */
 export function createReadStore(connection: Connection): ReadStore {
   const { build } = connection;
@@ -27,7 +30,7 @@ export function createReadStore(connection: Connection): ReadStore {
   const deliveries = createDeliveryReader(connection);
 
   return {
-    events: async (query) => events.page(query),
+    events: (query, rest = GO_ON) => events.page(query, rest),
     event: async (applicationSeq, id) => events.one(applicationSeq, id),
     async variant(eventSeq, shape) {
       const query = build
@@ -37,7 +40,7 @@ export function createReadStore(connection: Connection): ReadStore {
         .where("shape", "=", shape);
       return connection.first(query)?.bytes ?? null;
     },
-    deliveries: async (query) => deliveries.page(query),
+    deliveries: (query, rest = GO_ON) => deliveries.page(query, rest),
     delivery: async (applicationSeq, id) => deliveries.one(applicationSeq, id),
     async attempts(deliverySeq) {
       const query = build

@@ -1,4 +1,4 @@
-import type { Page, PageQuery } from "../domain/stores.ts";
+import type { Page, PageQuery, Rest } from "../domain/stores.ts";
 import type { Place } from "./cursor.ts";
 import { cursorText, readCursor } from "./cursor.ts";
 
@@ -9,6 +9,7 @@ export interface Walk<Row> {
   /** How many numbers make a place. */
   readonly placeLength: number;
   readonly patience: Patience;
+  begin?(after: Place | null, rest: Rest): Promise<void>;
   /** Of the next `look` rows after the place, those that are wanted; at most `limit`, in order. */
   wanted(after: Place | null, look: number, limit: number): Row[];
   end(after: Place | null, look: number): End;
@@ -21,15 +22,18 @@ export interface End {
   readonly bytes: number;
 }
 
-/** How far one request may look for rows that are wanted, since the loop stands still meanwhile. */
+/** How far one request may look for rows that are wanted. The loop stands still for one step, and goes on between two. */
 export interface Patience {
   readonly stepRows: number;
   readonly rowsMax: number;
   readonly bytesMax: number;
 }
 
-/** At most about 25 ms, for a filter that nothing passes: two rows to look up for each row of the index. */
-export const ROWS_PATIENCE: Patience = { stepRows: 1_000, rowsMax: 10_000, bytesMax: Infinity };
+/**
+ * At most about 25 ms, for a filter that nothing passes: two rows to look up for each row of the index. A step is small, since
+ * each of these rows may lie in a page of its own that has to come from the disk.
+ */
+export const ROWS_PATIENCE: Patience = { stepRows: 200, rowsMax: 10_000, bytesMax: Infinity };
 
 /** Bodies are searched as they lie there, so it is their bytes that try the patience. */
 export const TEXT_PATIENCE: Patience = {
@@ -42,10 +46,15 @@ export const TEXT_PATIENCE: Patience = {
  * One page. It may hold fewer rows than the limit, even none, and still have a `next`: then patience ended before the list did,
  * and the next page goes on looking from there.
  */
-export function readPage<Row>(walk: Walk<Row>, query: PageQuery): Page<Row> {
+export async function readPage<Row>(
+  walk: Walk<Row>,
+  query: PageQuery,
+  rest: Rest,
+): Promise<Page<Row>> {
   const { patience } = walk;
   const rows: Row[] = [];
   let after = query.after === null ? null : readCursor(walk.name, walk.placeLength, query.after);
+  await walk.begin?.(after, rest);
   let lookedRows = 0;
   let lookedBytes = 0;
   for (;;) {
@@ -61,6 +70,7 @@ export function readPage<Row>(walk: Walk<Row>, query: PageQuery): Page<Row> {
     if (lookedRows >= patience.rowsMax || lookedBytes >= patience.bytesMax) {
       return { rows, next: cursorText(walk.name, after) };
     }
+    await rest();
   }
 }
 

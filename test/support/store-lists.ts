@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import type { Endpoint } from "../../daemon/domain/endpoint.ts";
 import { AppError } from "../../daemon/domain/errors.ts";
 import type { DeliveryQuery, EventQuery, Page } from "../../daemon/domain/stores.ts";
 import type { Desk, Laws } from "./store-desk.ts";
@@ -226,6 +227,27 @@ export const listLaws: Laws = {
       "delivered",
     );
   },
+
+  "a long look at what is pending is taken in steps, and what is put off meanwhile comes once":
+    async (desk) => {
+      const endpoints: Endpoint[] = [];
+      for (let i = 0; i < 520; i++) endpoints.push(await desk.endpoint());
+      const { deliveries } = await desk.send(endpoints);
+      const query = { applicationSeq: desk.applicationSeq, state: "pending", after: null } as const;
+      let turns = 0;
+      const rest = async () => {
+        turns += 1;
+        const shown = deliveries[turns - 2];
+        if (shown !== undefined) await desk.record(shown, "retry", START_MS + 1, turns);
+      };
+      const { rows } = await desk.store.reads.deliveries({ ...query, limit: 1_000 }, rest);
+      assert.equal(turns, 6, "one among 520 endpoints, and one after each hundred deliveries");
+      assert.deepEqual(new Set(seqsOf(rows)), new Set(seqsOf(deliveries)));
+      assert.equal(rows.length, 520);
+      const none = { ...query, type: "of.none", limit: 5 };
+      assert.deepEqual(await desk.store.reads.deliveries(none, rest), { rows: [], next: null });
+      assert.equal(turns, 12);
+    },
 
   "a cursor that was not made here, or for another list, is refused with a sentence": async (
     desk,
