@@ -108,6 +108,25 @@ pageTests("live", openWorld, {
     await house.client.must(`POST /v1/endpoints/${endpointId}/resume`, { held: "all" });
   },
 
+  async "a key that was made or revoked elsewhere is seen by whoever comes back to the list"(
+    t,
+    { house },
+    browser,
+  ) {
+    const { page } = await browser.visit(t, `${house.url}#/keys`, await house.session());
+    await page.getByText("bootstrap").waitFor();
+    const key = page.getByRole("row").filter({ hasText: "billing" });
+    // Chromium without a window never loses the focus, so that it comes back is only told.
+    const comeBack = () => page.evaluate('dispatchEvent(new Event("focus"))');
+    const { id } = await house.client.must("POST /v1/keys", { name: "billing", scopes: ["read"] });
+    await comeBack();
+    await key.waitFor();
+    await page.getByRole("row").filter({ hasText: "bootstrap" }).waitFor();
+    await house.client.must(`DELETE /v1/keys/${id}`);
+    await comeBack();
+    await key.waitFor({ state: "detached" });
+  },
+
   async "a connection that is cut is told with the data's age, and catches up by itself"(
     t,
     world,

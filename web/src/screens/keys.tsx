@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { CreatedKeyJson, KeyJson } from "../../../daemon/api/keys.ts";
 import { post, remove } from "../data/api.ts";
+import { useReturn } from "../data/focus.ts";
 import { useList } from "../data/list.ts";
 import { problemAt } from "../data/problem.ts";
 import { session } from "../data/session.ts";
@@ -32,6 +33,7 @@ type Over =
 /** The API keys: who has them, what they may do, and when they were last used. */
 export function Keys() {
   const list = useList<KeyJson>("keys", { limit: PAGE_ROWS });
+  useReturn(list.reload);
   const [over, setOver] = useState<Over>({ kind: "nothing" });
   const close = (): void => setOver({ kind: "nothing" });
   const showsRevoked = filterValue("revoked") !== "";
