@@ -36,3 +36,30 @@ test("what an endpoint's attempts came to is forgotten once the endpoint is gone
   strips.forget();
   assert.equal((await strips.cellsOf([7]))[0]?.length, 0);
 });
+
+test("after a start strips are read up four at a time, with a turn for everybody else between; then fifty are given out", async () => {
+  let [now, most, turns] = [0, 0, 0];
+  const strips = createStrips({
+    store: {
+      async attemptsAt() {
+        now += 1;
+        most = Math.max(most, now);
+        return [];
+      },
+    },
+    directory: createDirectory(),
+    timers: {
+      soon(run) {
+        turns += 1;
+        now = 0;
+        setImmediate(run);
+      },
+    },
+  });
+  const endpointSeqs = Array.from({ length: 200 }, (_, i) => i + 1);
+  await strips.cellsOf(endpointSeqs);
+  assert.equal(most, 4);
+  turns = 0;
+  await strips.cellsOf(endpointSeqs);
+  assert.equal(turns, 3);
+});

@@ -7,8 +7,12 @@ import { cellOutcome, createStrip, STRIP_CELLS } from "../domain/strip.ts";
 
 /** Looked through for an endpoint's newest attempts after a start; most deliveries have one or two. */
 const DELIVERIES_MAX = 100;
-/** So many endpoints are read up at once before everybody else has a turn. */
-const READ_TOGETHER = 10;
+/**
+ * So many endpoints are read up at once before everybody else has a turn: right after a start each of their deliveries, and of its
+ * attempts, may have to come from the disk. And of so many what is known is given out.
+ */
+const READ_TOGETHER = 4;
+const GIVEN_TOGETHER = 50;
 
 export interface StripsNeeds {
   readonly store: Pick<StatisticStore, "attemptsAt">;
@@ -73,14 +77,16 @@ export function createStrips({ store, directory, timers }: StripsNeeds): Strips 
     },
     async cellsOf(endpointSeqs) {
       const found: Cell[][] = [];
-      let read = 0;
+      let left = GIVEN_TOGETHER;
       for (const endpointSeq of endpointSeqs) {
-        const held = heldOf(endpointSeq);
-        if (!held.isWhole && held.strip.size < STRIP_CELLS) {
-          await readUp(endpointSeq, held);
-          read += 1;
-          if (read % READ_TOGETHER === 0) await new Promise<void>((go) => timers.soon(go));
+        if (left <= 0) {
+          await new Promise<void>((go) => timers.soon(go));
+          left = GIVEN_TOGETHER;
         }
+        const held = heldOf(endpointSeq);
+        const isKnown = held.isWhole || held.strip.size >= STRIP_CELLS;
+        if (!isKnown) await readUp(endpointSeq, held);
+        left -= isKnown ? 1 : GIVEN_TOGETHER / READ_TOGETHER;
         found.push(held.strip.cells());
       }
       return found;
