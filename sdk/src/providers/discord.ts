@@ -5,6 +5,7 @@ import { makeProvider } from "../verify/make-provider.ts";
 import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timed } from "../verify/timed.ts";
 import type { SecretSource } from "../verify/spec.ts";
 
 /** An interaction (`id`, `type` from 1 on) or a webhook event (`event`, `type` 0 or 1). */
@@ -50,7 +51,7 @@ export function discord(options: DiscordOptions): Provider<DiscordEvent> {
         encoding: HEX,
         algorithm: ED25519,
         signed: "{timestamp}{body}",
-        timestamp: { from: { header: "x-signature-timestamp" }, unit: "s", toleranceS },
+        timestamp: timed({ header: "x-signature-timestamp" }, "s", toleranceS),
       },
     ],
     refusal: withStatus(401),

@@ -1,9 +1,10 @@
 import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
-import type { Scheme, SecretSource } from "../verify/spec.ts";
+import type { ReadySignature } from "../verify/ready-scheme.ts";
+import type { SecretSource } from "../verify/spec.ts";
 import { expected } from "../verify/webhook-error.ts";
-import { tokenScheme } from "../verify/token-place.ts";
+import { tokenIn } from "../verify/token-scheme.ts";
 import { V1, WEBHOOK_HEADERS, standardSchemes } from "../verify/standard-schemes.ts";
 
 export interface GitlabEvent {
@@ -28,12 +29,12 @@ export interface GitlabOptions {
 export function gitlab(options: GitlabOptions): Provider<GitlabEvent> {
   assertOptions("gitlab", options, ["signingToken", "token", "toleranceS"]);
   const { signingToken, token, toleranceS } = options;
-  const schemes: Scheme[] = [];
+  const schemes: ReadySignature[] = [];
   if (signingToken !== undefined) {
     schemes.push(...standardSchemes({ secret: signingToken, toleranceS }, [WEBHOOK_HEADERS], [V1]));
   }
   if (token !== undefined) {
-    schemes.push(tokenScheme({ secret: token }, { header: "x-gitlab-token" }));
+    schemes.push(tokenIn({ header: "x-gitlab-token" }, token));
   }
   if (schemes.length === 0) {
     throw expected("SECRET_MISSING", "signingToken or token to be given", "none");

@@ -4,6 +4,7 @@ import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timed } from "../verify/timed.ts";
 import { expected } from "../verify/webhook-error.ts";
 import { bodySignature } from "../verify/body-signature.ts";
 
@@ -41,7 +42,7 @@ export function grafana(options: GrafanaOptions): Provider<GrafanaEvent> {
         : {
             ...signature,
             signed: "{timestamp}:{body}",
-            timestamp: { from: { header: timestampHeader }, unit: "s", toleranceS },
+            timestamp: timed({ header: timestampHeader }, "s", toleranceS),
           },
     ],
     body: ANY_BODY,

@@ -7,6 +7,7 @@ import { assertName, assertOneOf, assertReading, assertText } from "../verify/op
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timed } from "../verify/timed.ts";
 import type { Sources, TimeUnit } from "../verify/spec.ts";
 
 const ALGORITHMS = { sha1: HMAC_SHA1, sha256: HMAC_SHA256, sha512: HMAC_SHA512 } as const;
@@ -81,7 +82,7 @@ export function hmac<E = unknown>(options: HmacOptions): Provider<E> {
         encoding: ENCODINGS[encoding],
         algorithm: ALGORITHMS[algorithm],
         signed,
-        ...(from === null ? {} : { timestamp: { from, unit: timestampUnit, toleranceS } }),
+        ...(from === null ? {} : { timestamp: timed(from, timestampUnit, toleranceS) }),
       },
     ],
     body: ANY_BODY,

@@ -7,9 +7,11 @@ import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import type { ReadySignature } from "../verify/ready-scheme.ts";
+import { timed } from "../verify/timed.ts";
 import { ADDRESS_HINT, addressReader } from "../verify/public-url.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
-import type { SignatureScheme, Source } from "../verify/spec.ts";
+import type { Source } from "../verify/spec.ts";
 import { expected } from "../verify/webhook-error.ts";
 import type { WebhookError } from "../verify/webhook-error.ts";
 
@@ -61,7 +63,7 @@ export function hubspot(options: HubspotOptions): Provider {
   });
 }
 
-function schemeOf(version: HubspotVersion, options: HubspotOptions): SignatureScheme {
+function schemeOf(version: HubspotVersion, options: HubspotOptions): ReadySignature {
   const { secret, toleranceS } = options;
   const addressOf = addressReader(options.publicUrl);
   const address: Source = { read: addressOf, from: "header" };
@@ -86,7 +88,7 @@ function schemeOf(version: HubspotVersion, options: HubspotOptions): SignatureSc
         algorithm: HMAC_SHA256,
         signed: "{method}{address}{body}{timestamp}",
         values: { address: decoded },
-        timestamp: { from: { header: "x-hubspot-request-timestamp" }, unit: "ms", toleranceS },
+        timestamp: timed({ header: "x-hubspot-request-timestamp" }, "ms", toleranceS),
       };
     default:
       throw expected("CONFIG_INVALID", "version to be v1, v2 or v3", JSON.stringify(version));

@@ -3,6 +3,7 @@ import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timed } from "../verify/timed.ts";
 import { at, textOf } from "../verify/sources.ts";
 import { bodySignature } from "../verify/body-signature.ts";
 
@@ -25,7 +26,7 @@ const TOLERANCE_S = 60;
 export function linear(options: TimedOptions): Provider<LinearEvent> {
   assertOptions("linear", options, ["secret", "toleranceS"]);
   const { secret, toleranceS = TOLERANCE_S } = options;
-  const timestamp = { from: { body: "webhookTimestamp" }, unit: "ms", toleranceS } as const;
+  const timestamp = timed({ body: "webhookTimestamp" }, "ms", toleranceS);
   return makeProvider({
     name: "linear",
     schemes: [{ ...bodySignature(secret, "linear-signature", HEX), timestamp }],

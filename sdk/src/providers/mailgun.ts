@@ -7,6 +7,7 @@ import type { NonceStore } from "../verify/nonces.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timed } from "../verify/timed.ts";
 import { TOLERANCE_S } from "../verify/times.ts";
 import { expected, kindOf } from "../verify/webhook-error.ts";
 import type { WebhookError } from "../verify/webhook-error.ts";
@@ -53,7 +54,7 @@ export function mailgun(options: MailgunOptions): Provider<MailgunEvent> {
         algorithm: HMAC_SHA256,
         signed: "{timestamp}{token}",
         values: { token: { body: "signature.token" } },
-        timestamp: { from: { body: "signature.timestamp" }, unit: "s", toleranceS },
+        timestamp: timed({ body: "signature.timestamp" }, "s", toleranceS),
         // Twice the tolerance: from the most in the future that is taken to the most in the past.
         also: (_, event) => replayError(nonces, field(event, "signature", "token"), 2 * toleranceS),
       },

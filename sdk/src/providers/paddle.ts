@@ -4,6 +4,7 @@ import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timedList } from "../verify/listed.ts";
 
 export interface PaddleEvent {
   readonly event_id: string;
@@ -26,12 +27,11 @@ export function paddle(options: TimedOptions): Provider<PaddleEvent> {
         kind: "signature",
         secret: options.secret,
         signature: { header: "paddle-signature" },
-        separator: ";",
+        ...timedList(";", "ts=", "s", options.toleranceS),
         prefix: "h1=",
         encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "{timestamp}:{body}",
-        timestamp: { from: { item: "ts=" }, unit: "s", toleranceS: options.toleranceS },
       },
     ],
     id: { body: "event_id" },

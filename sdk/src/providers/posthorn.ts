@@ -5,7 +5,9 @@ import { makeProvider } from "../verify/make-provider.ts";
 import { assertOneOf, assertThat } from "../verify/option-checks.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
-import type { ProviderSpec, SecretSource, SignatureScheme, Source } from "../verify/spec.ts";
+import { listed, timedList } from "../verify/listed.ts";
+import type { ReadySignature, ReadySpec } from "../verify/ready-scheme.ts";
+import type { SecretSource, Source } from "../verify/spec.ts";
 import { WebhookError, expected } from "../verify/webhook-error.ts";
 import { headerName, profileProblems } from "../wire/profile.ts";
 import type { HeaderKey, Profile } from "../wire/profile.ts";
@@ -77,17 +79,13 @@ export function posthorn(options: PosthornOptions): Provider<PosthornEvent> {
   });
 }
 
-type Parts = Pick<ProviderSpec<PosthornEvent>, "schemes" | "id" | "type" | "occurredAt">;
+type Parts = Pick<ReadySpec<PosthornEvent>, "schemes" | "id" | "type" | "occurredAt">;
 type Names = (key: HeaderKey) => string;
 
 /** What the body holds is signed, and so goes before the header that says the same. */
 const PARTS: Readonly<Record<Profile["kind"], (options: PosthornOptions, name: Names) => Parts>> = {
   standard: (options, name) => ({
-    schemes: standardSchemes(
-      options,
-      [{ id: name("id"), timestamp: name("timestamp"), signature: name("signature") }],
-      [V1, V1A],
-    ),
+    schemes: standardSchemes(options, [name], [V1, V1A]),
     type: { body: "type" },
     occurredAt: { from: { body: "timestamp" }, unit: "iso" },
   }),
@@ -95,8 +93,8 @@ const PARTS: Readonly<Record<Profile["kind"], (options: PosthornOptions, name: N
     schemes: [
       {
         ...hexScheme(secret, [{ header: name("signature") }], "v1="),
+        ...timedList(",", "t=", "s", toleranceS),
         signed: "{timestamp}.{body}",
-        timestamp: { from: { item: "t=" }, unit: "s", toleranceS },
       },
     ],
     id: [{ body: "id" }, { header: name("id") }],
@@ -126,13 +124,13 @@ function hexScheme(
   secret: SecretSource | undefined,
   signature: readonly Source[],
   prefix: string,
-): SignatureScheme {
+): ReadySignature {
   if (secret === undefined) throw expected("SECRET_MISSING", "secret to be given", "none");
   return {
     kind: "signature",
     secret,
     signature,
-    separator: ",",
+    ...listed(","),
     prefix,
     encoding: HEX,
     algorithm: HMAC_SHA256,

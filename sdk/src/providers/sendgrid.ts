@@ -5,6 +5,7 @@ import type { Batch } from "../verify/batch.ts";
 import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timed } from "../verify/timed.ts";
 import type { SecretSource } from "../verify/spec.ts";
 
 export interface SendgridItem {
@@ -41,11 +42,7 @@ export function sendgrid(options: SendgridOptions): Provider<readonly SendgridIt
         encoding: BASE64,
         algorithm: ECDSA_P256,
         signed: "{timestamp}{body}",
-        timestamp: {
-          from: { header: "x-twilio-email-event-webhook-timestamp" },
-          unit: "s",
-          toleranceS,
-        },
+        timestamp: timed({ header: "x-twilio-email-event-webhook-timestamp" }, "s", toleranceS),
       },
     ],
     id: { read: (_, event) => batch(event).onlyId, from: "body" },

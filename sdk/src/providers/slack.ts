@@ -7,6 +7,7 @@ import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timed } from "../verify/timed.ts";
 import { isForm } from "../verify/form.ts";
 import { parsedJson } from "../verify/read.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
@@ -40,11 +41,7 @@ export function slack(options: TimedOptions): Provider<SlackEvent> {
         encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "v0:{timestamp}:{body}",
-        timestamp: {
-          from: { header: "x-slack-request-timestamp" },
-          unit: "s",
-          toleranceS: options.toleranceS,
-        },
+        timestamp: timed({ header: "x-slack-request-timestamp" }, "s", options.toleranceS),
       },
     ],
     body: SLACK_BODY,

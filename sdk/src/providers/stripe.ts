@@ -4,6 +4,7 @@ import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timedList } from "../verify/listed.ts";
 
 /** A snapshot event, or a thin one (`object` is then `v2.core.event`). */
 export interface StripeEvent {
@@ -30,12 +31,11 @@ export function stripe(options: TimedOptions): Provider<StripeEvent> {
         kind: "signature",
         secret,
         signature: { header: "stripe-signature" },
-        separator: ",",
+        ...timedList(",", "t=", "s", toleranceS),
         prefix: "v1=",
         encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "{timestamp}.{body}",
-        timestamp: { from: { item: "t=" }, unit: "s", toleranceS },
       },
     ],
     id: { body: "id" },

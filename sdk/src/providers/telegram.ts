@@ -3,7 +3,7 @@ import type { Form } from "../verify/codec.ts";
 import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { SecretOptions } from "../verify/options.ts";
-import { tokenScheme } from "../verify/token-place.ts";
+import { tokenIn } from "../verify/token-scheme.ts";
 import type { Provider } from "../verify/provider.ts";
 
 export interface TelegramEvent {
@@ -27,7 +27,7 @@ export function telegram(options: SecretOptions): Provider<TelegramEvent> {
   const { secret } = options;
   return makeProvider({
     name: "telegram",
-    schemes: [tokenScheme({ secret }, { header: "x-telegram-bot-api-secret-token" }, SECRET_TOKEN)],
+    schemes: [tokenIn({ header: "x-telegram-bot-api-secret-token" }, secret, SECRET_TOKEN)],
     id: { body: "update_id" },
     type: { read: (_, event) => updateType(event), from: "body" },
   });

@@ -4,6 +4,7 @@ import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timedList } from "../verify/listed.ts";
 
 export interface WorkosEvent {
   readonly id: string;
@@ -25,12 +26,11 @@ export function workos(options: TimedOptions): Provider<WorkosEvent> {
         kind: "signature",
         secret,
         signature: { header: "workos-signature" },
-        separator: ",",
+        ...timedList(",", "t=", "ms", toleranceS),
         prefix: "v1=",
         encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "{timestamp}.{body}",
-        timestamp: { from: { item: "t=" }, unit: "ms", toleranceS },
       },
     ],
     id: { body: "id" },

@@ -5,6 +5,7 @@ import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timed } from "../verify/timed.ts";
 
 /** An event of a subscription; what a trigger or an automation sends has the shape that its author gave it. */
 export interface ZendeskEvent {
@@ -32,11 +33,11 @@ export function zendesk(options: TimedOptions): Provider<ZendeskEvent> {
         encoding: BASE64,
         algorithm: HMAC_SHA256,
         signed: "{timestamp}{body}",
-        timestamp: {
-          from: { header: "x-zendesk-webhook-signature-timestamp" },
-          unit: "iso",
-          toleranceS: options.toleranceS,
-        },
+        timestamp: timed(
+          { header: "x-zendesk-webhook-signature-timestamp" },
+          "iso",
+          options.toleranceS,
+        ),
       },
     ],
     body: ANY_BODY,

@@ -5,6 +5,7 @@ import type { Answer } from "../verify/error.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { TimedOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
+import { timed } from "../verify/timed.ts";
 import { at, textOf } from "../verify/sources.ts";
 import type { HandshakeInput } from "../verify/spec.ts";
 
@@ -35,11 +36,7 @@ export function zoom(options: TimedOptions): Provider<ZoomEvent> {
         encoding: HEX,
         algorithm: HMAC_SHA256,
         signed: "v0:{timestamp}:{body}",
-        timestamp: {
-          from: { header: "x-zm-request-timestamp" },
-          unit: "s",
-          toleranceS: options.toleranceS,
-        },
+        timestamp: timed({ header: "x-zm-request-timestamp" }, "s", options.toleranceS),
       },
     ],
     id: [{ header: "x-zm-trackingid" }, { read: (_, event) => eventId(event), from: "body" }],

@@ -4,10 +4,11 @@ import { makeProvider } from "../verify/make-provider.ts";
 import { assertOptions } from "../verify/options.ts";
 import type { Provider } from "../verify/provider.ts";
 import { asReadRequest, readRequest } from "../verify/read.ts";
+import type { ReadySpec } from "../verify/ready-scheme.ts";
 import type { ReadRequest } from "../verify/read-request.ts";
 import type { RawRequest } from "../verify/request.ts";
 import { readFirst, readersOf } from "../verify/sources.ts";
-import type { ProviderSpec, SignatureScheme } from "../verify/spec.ts";
+import type { SignatureScheme } from "../verify/spec.ts";
 import { timeMs } from "../verify/times.ts";
 import { BODY_BYTES_MAX } from "../verify/verify.ts";
 import { WebhookError } from "../verify/webhook-error.ts";
@@ -81,16 +82,13 @@ function ofError(cause: Finding["cause"], { message, hint }: WebhookError): Find
 
 /** The first reading under which the signature fits. One is enough: by chance none does. */
 async function firstFinding(
-  spec: ProviderSpec,
+  spec: ReadySpec,
   request: ReadRequest,
   nowMs: number,
 ): Promise<Finding | null> {
   const ownMs = ownTimeMs(spec, request) ?? nowMs;
-  const isGenuine = async (
-    given: ProviderSpec,
-    other: ReadRequest,
-    atMs: number,
-  ): Promise<boolean> => (await refusalOf(given, other, atMs)) === null;
+  const isGenuine = async (given: ReadySpec, other: ReadRequest, atMs: number): Promise<boolean> =>
+    (await refusalOf(given, other, atMs)) === null;
 
   if (await isGenuine(spec, request, ownMs)) {
     const unit = await fittingScheme(spec, ["time unit"], (given) =>
@@ -114,9 +112,9 @@ async function firstFinding(
 }
 
 async function fittingScheme(
-  spec: ProviderSpec,
+  spec: ReadySpec,
   causes: readonly SchemeVariant["cause"][],
-  isGenuine: (given: ProviderSpec) => Promise<boolean>,
+  isGenuine: (given: ReadySpec) => Promise<boolean>,
 ): Promise<Finding | null> {
   for (const [index, own] of spec.schemes.entries()) {
     for (const { cause, scheme, sentence } of schemeVariants(own)) {
@@ -130,7 +128,7 @@ async function fittingScheme(
 
 /** Null where it is accepted. Without the handshake: SNS' has an effect. */
 async function refusalOf(
-  spec: ProviderSpec,
+  spec: ReadySpec,
   request: ReadRequest,
   nowMs: number,
 ): Promise<WebhookError | null> {
@@ -146,7 +144,7 @@ async function refusalOf(
 }
 
 /** When the request says that it was signed; null where it does not, or not in the scheme's unit. */
-function ownTimeMs(spec: ProviderSpec, request: ReadRequest): number | null {
+function ownTimeMs(spec: ReadySpec, request: ReadRequest): number | null {
   for (const scheme of spec.schemes) {
     if (scheme.kind !== "signature" || scheme.timestamp === undefined) continue;
     const text = timeText(scheme, spec, request);
@@ -158,7 +156,7 @@ function ownTimeMs(spec: ProviderSpec, request: ReadRequest): number | null {
 
 function timeText(
   { timestamp, signature, separator = "," }: SignatureScheme,
-  spec: ProviderSpec,
+  spec: ReadySpec,
   request: ReadRequest,
 ): string | null {
   if (timestamp === undefined) return null;

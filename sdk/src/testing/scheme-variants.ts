@@ -1,16 +1,17 @@
 import { HMAC_SHA1, HMAC_SHA256, HMAC_SHA512 } from "../verify/algorithms.ts";
 import { BASE64, BASE64URL, HEX, TEXT, WHSEC } from "../verify/codec.ts";
 import type { Form } from "../verify/codec.ts";
-import type { Scheme, SignatureScheme, TimeUnit } from "../verify/spec.ts";
+import type { ReadyScheme, ReadySignature } from "../verify/ready-scheme.ts";
+import type { TimeUnit } from "../verify/spec.ts";
 
 /** Another reading of the same scheme, and what it means when a signature fits that one. */
 export interface SchemeVariant {
   readonly cause: "time unit" | "secret" | "signature";
-  readonly scheme: Scheme;
+  readonly scheme: ReadyScheme;
   readonly sentence: string;
 }
 
-export function* schemeVariants(scheme: Scheme): Generator<SchemeVariant> {
+export function* schemeVariants(scheme: ReadyScheme): Generator<SchemeVariant> {
   if (scheme.kind !== "signature") return;
   yield* timeUnits(scheme);
   yield* secrets(scheme);
@@ -23,7 +24,7 @@ const UNITS: Readonly<Record<TimeUnit, string>> = {
   iso: "ISO 8601",
 };
 
-function* timeUnits(scheme: SignatureScheme): Generator<SchemeVariant> {
+function* timeUnits(scheme: ReadySignature): Generator<SchemeVariant> {
   const { timestamp } = scheme;
   if (timestamp === undefined) return;
   for (const unit of ["s", "ms", "iso"] as const) {
@@ -37,7 +38,7 @@ function* timeUnits(scheme: SignatureScheme): Generator<SchemeVariant> {
 }
 
 /** A secret that is looked up by request can't be read otherwise here. */
-function* secrets(scheme: SignatureScheme): Generator<SchemeVariant> {
+function* secrets(scheme: ReadySignature): Generator<SchemeVariant> {
   const { secret, secretForm = TEXT } = scheme;
   if (typeof secret === "function" || !("sign" in scheme.algorithm)) return;
   const known = [secretForm].flat();
@@ -70,7 +71,7 @@ function respelled(text: string): readonly (readonly [text: string, how: string]
 }
 
 function secretVariant(
-  scheme: SignatureScheme,
+  scheme: ReadySignature,
   text: string,
   secretForm: Form,
   how: string,
@@ -88,7 +89,7 @@ const ALGORITHMS = [HMAC_SHA1, HMAC_SHA256, HMAC_SHA512];
 const ENCODINGS = [HEX, BASE64, BASE64URL];
 
 /** Other ways to write a signature, and other hashes. */
-function* writings(scheme: SignatureScheme): Generator<SchemeVariant> {
+function* writings(scheme: ReadySignature): Generator<SchemeVariant> {
   const algorithms = "sign" in scheme.algorithm ? ALGORITHMS : [scheme.algorithm];
   for (const algorithm of algorithms) {
     for (const encoding of ENCODINGS) {
@@ -117,6 +118,6 @@ function* writings(scheme: SignatureScheme): Generator<SchemeVariant> {
   }
 }
 
-function wanted({ algorithm, encoding, prefix = "" }: SignatureScheme): string {
+function wanted({ algorithm, encoding, prefix = "" }: ReadySignature): string {
   return `${algorithm.name} in ${encoding.name}${prefix === "" ? "" : ` after ${prefix}`}`;
 }

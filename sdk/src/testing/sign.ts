@@ -7,6 +7,7 @@ import type { Part } from "../verify/crypto.ts";
 import { specOf } from "../verify/make-provider.ts";
 import { isForm } from "../verify/form.ts";
 import type { Provider } from "../verify/provider.ts";
+import type { ReadySpec } from "../verify/ready-scheme.ts";
 import { prepareKeys } from "../verify/secrets.ts";
 import { signedParts } from "../verify/signed-parts.ts";
 import { readFirst, readersOf } from "../verify/sources.ts";
@@ -59,9 +60,9 @@ interface Work<S> {
 }
 
 /** What the provider was defined with. Throws `CONFIG_INVALID` for one that was made by other means. */
-export function specFor<E>(provider: Provider<E>): ProviderSpec {
+export function specFor<E>(provider: Provider<E>): ReadySpec {
   const spec = specOf(provider);
-  if (spec !== null) return spec as unknown as ProviderSpec;
+  if (spec !== null) return spec as unknown as ReadySpec;
   throw invalid("a provider made by defineProvider or by posthorn-sdk/providers", "another");
 }
 

@@ -1,6 +1,7 @@
 import { HMAC_SHA256 } from "./algorithms.ts";
 import type { Encoding } from "./codec.ts";
-import type { SecretSource, SignatureScheme } from "./spec.ts";
+import type { ReadySignature } from "./ready-scheme.ts";
+import type { SecretSource } from "./spec.ts";
 
 /** The commonest scheme: one header with the HMAC-SHA256 of the body, under the secret's text. */
 export function bodySignature(
@@ -8,7 +9,7 @@ export function bodySignature(
   header: string,
   encoding: Encoding,
   prefix = "",
-): SignatureScheme {
+): ReadySignature {
   return {
     kind: "signature",
     secret,

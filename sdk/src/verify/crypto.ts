@@ -1,4 +1,4 @@
-import { utf8 } from "./codec.ts";
+import { hexOf, utf8 } from "./codec.ts";
 
 /** A result that Node has at once and WebCrypto promises. `await` serves both. */
 export type Awaitable<T> = T | Promise<T>;
@@ -54,16 +54,11 @@ export interface CryptoPort {
 
 const P256_SPKI_BYTES = 91;
 // SEQUENCE { SEQUENCE { ecPublicKey, prime256v1 }, BIT STRING { 0x04 …
-const P256_SPKI_HEAD = [
-  0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
-  0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
-];
+const P256_SPKI_HEAD = "3059301306072a8648ce3d020106082a8648ce3d03010703420004";
 
 /** Whether this is the one shape that a P-256 public key with an uncompressed point has. */
 export function isP256Spki(spki: Uint8Array): boolean {
-  return (
-    spki.length === P256_SPKI_BYTES && P256_SPKI_HEAD.every((byte, index) => spki[index] === byte)
-  );
+  return spki.length === P256_SPKI_BYTES && hexOf(spki).startsWith(P256_SPKI_HEAD);
 }
 
 // PKCS #8 around a 32-byte Ed25519 seed.

@@ -10,23 +10,23 @@ import { timeMs } from "./times.ts";
 
 /** A provider's declaration of what a delivery holds, made ready. */
 interface Fields<E> {
-  readonly spec: ProviderSpec<E>;
-  readonly types: readonly Reader[];
-  readonly times: readonly Reader[];
-  readonly attempts: readonly Reader[];
-  readonly orderingKeys: readonly Reader[];
+  readonly spec: Omit<ProviderSpec<E>, "schemes">;
+  readonly type: readonly Reader[];
+  readonly occurredAt: readonly Reader[];
+  readonly attempt: readonly Reader[];
+  readonly orderingKey: readonly Reader[];
 }
 
 /** Makes the delivery of a request that a scheme has accepted. */
 export function deliveryMaker<E>(
-  spec: ProviderSpec<E>,
+  spec: Omit<ProviderSpec<E>, "schemes">,
 ): (request: ReadRequest, event: () => unknown, accepted: Accepted) => Awaitable<Delivery<E>> {
   const fields: Fields<E> = {
     spec,
-    types: readersOf(spec.type),
-    times: readersOf(spec.occurredAt?.from),
-    attempts: readersOf(spec.attempt),
-    orderingKeys: readersOf(spec.orderingKey),
+    type: readersOf(spec.type),
+    occurredAt: readersOf(spec.occurredAt?.from),
+    attempt: readersOf(spec.attempt),
+    orderingKey: readersOf(spec.orderingKey),
   };
   const ids = readersOf(spec.id);
   return (request, event, { id: text, signedAtMs }) => {
@@ -87,28 +87,28 @@ class LazyDelivery<E> implements Delivery<E> {
   }
 
   get type(): string {
-    return this.#read(this.#fields.types) ?? "";
+    return this.#read("type") ?? "";
   }
 
   get occurredAtMs(): number | null {
-    const time = this.#read(this.#fields.times);
+    const time = this.#read("occurredAt");
     return time === null ? null : timeMs(time, this.#fields.spec.occurredAt?.unit ?? "iso");
   }
 
   get attempt(): number | null {
-    const attempt = Number(this.#read(this.#fields.attempts));
+    const attempt = Number(this.#read("attempt"));
     return Number.isSafeInteger(attempt) && attempt > 0 ? attempt : null;
   }
 
   get orderingKey(): string | null {
-    return this.#read(this.#fields.orderingKeys);
+    return this.#read("orderingKey");
   }
 
   get sequence(): Delivery["sequence"] {
     return this.#fields.spec.sequence?.(this.#request, this.event) ?? null;
   }
 
-  #read(readers: readonly Reader[]): string | null {
-    return readFirst(readers, this.#request, this.#event)?.text ?? null;
+  #read(field: Exclude<keyof Fields<E>, "spec">): string | null {
+    return readFirst(this.#fields[field], this.#request, this.#event)?.text ?? null;
   }
 }

@@ -16,7 +16,7 @@ export interface Provider<E = unknown> {
   /** The methods it answers; others are refused with 405 before anything is hashed. */
   readonly methods: readonly string[];
   /** What a handled event is answered where the handler says nothing itself (Adyen's `[accepted]`); 200 if not given. */
-  readonly acknowledgement?: Answer;
+  readonly acknowledgement?: Answer | undefined;
   /** Never rejects for what a request holds. */
   check(request: ReadRequest, context: CheckContext): Promise<VerifyResult<E>>;
 }

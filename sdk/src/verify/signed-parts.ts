@@ -21,8 +21,11 @@ export type SignedParts = (
 
 type Piece = (state: SigningState, secret: Uint8Array) => Part | WebhookError;
 
+/** The part of a scheme that says what is signed. */
+type Templated = Pick<SignatureScheme, "signed" | "id" | "values">;
+
 /** Throws `CONFIG_INVALID` for a template with a name that nobody gives. A test kit signs with the same function. */
-export function signedParts(scheme: SignatureScheme): SignedParts {
+export function signedParts(scheme: Templated): SignedParts {
   const { signed } = scheme;
   if (typeof signed === "function") return ({ request, event }) => signed(request, event());
   const pieces = signed.split(/(?=\{)|(?<=\})/);
@@ -38,23 +41,16 @@ export function signedParts(scheme: SignatureScheme): SignedParts {
   };
 }
 
-function pieceOf(text: string, next: string | undefined, scheme: SignatureScheme): Piece {
+function pieceOf(text: string, next: string | undefined, scheme: Templated): Piece {
   if (!text.startsWith("{")) return () => text;
   const name = text.slice(1, -1);
   const source = name === "id" ? scheme.id : scheme.values?.[name];
   if (source !== undefined) return valuePiece(readerOf(source), next);
-  const piece = PIECES[name];
-  if (piece !== undefined) return piece;
+  if (name === "secret") return (_, secret) => secret;
+  if (name === "timestamp") return ({ timestamp }) => timestamp;
+  if (name === "body" || name === "url" || name === "method") return ({ request }) => request[name];
   throw expected("CONFIG_INVALID", `{${name}} to be a value of the scheme`, "none");
 }
-
-const PIECES: Readonly<Record<string, Piece>> = {
-  body: ({ request }) => request.body,
-  timestamp: ({ timestamp }) => timestamp,
-  url: ({ request }) => request.url,
-  method: ({ request }) => request.method,
-  secret: (_, secret) => secret,
-};
 
 function valuePiece({ name, read }: Reader, next: string | undefined): Piece {
   const border = next?.startsWith("{") ? undefined : next?.[0];

@@ -75,7 +75,7 @@ export interface SignatureScheme extends SchemeBase {
   readonly kind: "signature";
   /** Where the signatures stand. Several places: those of all that are there count, and one has to be right. */
   readonly signature: Sources;
-  /** Between the items of a list: ` ` (Standard Webhooks), `,` (Stripe), `;` (Paddle). */
+  /** Between the items of a list: ` ` (Standard Webhooks), `,` (Stripe, and the default where the time is an item), `;`. */
   readonly separator?: string;
   /** What comes before a signature: `sha256=`, `v1,`. Items with another prefix are no signatures of this scheme. */
   readonly prefix?: string;

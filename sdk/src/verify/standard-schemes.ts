@@ -2,7 +2,10 @@ import { HMAC_SHA256 } from "./algorithms.ts";
 import { ED25519 } from "./asymmetric.ts";
 import { BASE64, WHSEC } from "./codec.ts";
 import type { Form } from "./codec.ts";
-import type { Algorithm, SecretSource, SignatureScheme } from "./spec.ts";
+import { listed } from "./listed.ts";
+import type { ReadySignature } from "./ready-scheme.ts";
+import type { Algorithm, SecretSource } from "./spec.ts";
+import { timed } from "./timed.ts";
 import { expected } from "./webhook-error.ts";
 
 export interface StandardOptions {
@@ -15,18 +18,10 @@ export interface StandardOptions {
 }
 
 /** The names of the three headers. */
-export interface StandardHeaders {
-  readonly id: string;
-  readonly timestamp: string;
-  readonly signature: string;
-}
+export type StandardHeaders = (part: "id" | "timestamp" | "signature") => string;
 
-export const WEBHOOK_HEADERS: StandardHeaders = /* @__PURE__ */ headersBehind("webhook-");
-export const SVIX_HEADERS: StandardHeaders = /* @__PURE__ */ headersBehind("svix-");
-
-function headersBehind(prefix: string): StandardHeaders {
-  return { id: `${prefix}id`, timestamp: `${prefix}timestamp`, signature: `${prefix}signature` };
-}
+export const WEBHOOK_HEADERS: StandardHeaders = (part) => `webhook-${part}`;
+export const SVIX_HEADERS: StandardHeaders = (part) => `svix-${part}`;
 
 /** One kind of signature, and which option has its key. A value, so that whoever has one kind does not carry the other. */
 export interface StandardKind {
@@ -62,10 +57,10 @@ export function standardSchemes(
   options: StandardOptions,
   headerSets: readonly StandardHeaders[],
   kinds: readonly StandardKind[],
-): SignatureScheme[] {
+): ReadySignature[] {
   const { toleranceS } = options;
-  const schemes = headerSets.flatMap(({ id, timestamp, signature }) =>
-    kinds.flatMap(({ option, ...kind }): SignatureScheme[] => {
+  const schemes = headerSets.flatMap((name) =>
+    kinds.flatMap(({ option, ...kind }): ReadySignature[] => {
       const secret = options[option];
       if (secret === undefined) return [];
       return [
@@ -73,12 +68,12 @@ export function standardSchemes(
           ...kind,
           kind: "signature",
           secret,
-          id: { header: id },
-          signature: { header: signature },
-          separator: " ",
+          id: { header: name("id") },
+          signature: { header: name("signature") },
+          ...listed(" "),
           encoding: BASE64,
           signed: "{id}.{timestamp}.{body}",
-          timestamp: { from: { header: timestamp }, unit: "s", toleranceS },
+          timestamp: timed({ header: name("timestamp") }, "s", toleranceS),
         },
       ];
     }),

@@ -1,8 +1,9 @@
-import { TOKEN } from "./algorithms.ts";
 import { BASE64, TEXT } from "./codec.ts";
 import type { Form } from "./codec.ts";
 import type { ReadRequest } from "./read-request.ts";
-import type { SecretSource, SignatureScheme } from "./spec.ts";
+import type { ReadySignature } from "./ready-scheme.ts";
+import type { SecretSource } from "./spec.ts";
+import { tokenIn } from "./token-scheme.ts";
 import { expected, kindOf } from "./webhook-error.ts";
 
 /**
@@ -29,7 +30,7 @@ export function tokenScheme(
   { secret, in: place }: TokenOptions,
   usual: TokenPlace,
   secretForm: Form = TEXT,
-): SignatureScheme {
+): ReadySignature {
   const at = place ?? usual;
   if (!isPlace(at)) {
     throw expected(
@@ -45,14 +46,9 @@ export function tokenScheme(
         ? ({ read: lastOfPath, from: "header" } as const)
         : at;
   return {
-    kind: "signature",
-    secret,
-    secretForm,
-    signature,
+    ...tokenIn(signature, secret, secretForm),
     prefix: at === "basic" ? "Basic " : at === "bearer" ? "Bearer " : "",
     encoding: at === "basic" ? BASE64 : TEXT,
-    algorithm: TOKEN,
-    signed: "",
   };
 }
 

@@ -29,7 +29,12 @@ export async function verify<E>(
   assertOptions("verify", options, ["clock", "bodyBytesMax"]);
   const { clock = systemClock, bodyBytesMax = BODY_BYTES_MAX } = options;
   try {
-    if (!provider.methods.includes(input.method)) return refused(methodError(provider.methods));
+    if (!provider.methods.includes(input.method)) {
+      const allow = provider.methods.join(", ");
+      const answer = { status: 405, headers: { allow }, body: "" };
+      const wanted = `the method to be ${allow}`;
+      return refused(expected("METHOD_NOT_ALLOWED", wanted, "another", { answer }));
+    }
     const reading = readRequest(input, bodyBytesMax);
     const request = reading instanceof Promise ? await reading : reading;
     if (request instanceof WebhookError) return refused(request);
@@ -59,11 +64,4 @@ export async function verifyOrThrow<E>(
   if (result.kind === "delivery") return result.delivery;
   if (result.kind === "refused") throw result.error;
   throw expected("HANDSHAKE", "an event", "a handshake", result);
-}
-
-function methodError(methods: readonly string[]): WebhookError {
-  const allow = methods.join(", ");
-  return expected("METHOD_NOT_ALLOWED", `the method to be ${allow}`, "another", {
-    answer: { status: 405, headers: { allow }, body: "" },
-  });
 }
