@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ShownRequest } from "../domain/attempt.ts";
 import { AppError, expected } from "../domain/errors.ts";
 import type { DeliveryQuery, DeliveryRow, Page } from "../domain/stores.ts";
-import { giveWay } from "../manage/give-way.ts";
+import { createRest, giveWay } from "../manage/give-way.ts";
 import {
   deliveriesJson,
   deliveryOut,
@@ -46,7 +46,7 @@ function listDeliveries(needs: ApiNeeds): Route {
       const isInFlight = query.state === "in_flight";
       const { rows, next } = isInFlight
         ? await inFlightPage(needs, asked)
-        : await needs.read.deliveries(asked, () => giveWay(needs.timers));
+        : await needs.read.deliveries(asked, createRest(needs));
       return json(200, { data: await deliveriesJson(needs, rows), next_cursor: next });
     },
   });
@@ -58,14 +58,13 @@ const IN_FLIGHT_PAGES_MAX = 10;
  * What is in flight is not stored, so pending deliveries are read until some of them are, or enough was looked at. The
  * cursor is the store's, so a page is never cut: it may hold fewer than the limit.
  */
-async function inFlightPage(
-  { read, dispatcher, timers }: ApiNeeds,
-  query: DeliveryQuery,
-): Promise<Page<DeliveryRow>> {
+async function inFlightPage(needs: ApiNeeds, query: DeliveryQuery): Promise<Page<DeliveryRow>> {
+  const { read, dispatcher, timers } = needs;
+  const rest = createRest(needs);
   let after = query.after;
   for (let pages = 0; pages < IN_FLIGHT_PAGES_MAX; pages++) {
     if (dispatcher.load(query.endpointSeq ?? null).inFlight === 0) break;
-    const { rows, next } = await read.deliveries({ ...query, after }, () => giveWay(timers));
+    const { rows, next } = await read.deliveries({ ...query, after }, rest);
     const inFlight = rows.filter(({ seq }) => dispatcher.isInFlight(seq));
     if (inFlight.length > 0 || next === null) return { rows: inFlight, next };
     after = next;

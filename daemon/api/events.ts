@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AppError, expected } from "../domain/errors.ts";
 import type { Problem } from "../domain/errors.ts";
 import type { IngestAnswer } from "../domain/ports.ts";
-import { giveWay } from "../manage/give-way.ts";
+import { createRest } from "../manage/give-way.ts";
 import { eventJson, eventOut, eventWithBody, eventWithBodyOut } from "./event-json.ts";
 import {
   eventFromJson,
@@ -191,7 +191,7 @@ function batchItem(answer: IngestAnswer): z.infer<typeof acceptedBatch>["data"][
     : { id: answer.eventId, deliveries: answer.deliveryCount };
 }
 
-function listEvents({ read, timers }: ApiNeeds): Route {
+function listEvents(needs: ApiNeeds): Route {
   return jsonRoute({
     method: "GET",
     path: "/v1/events",
@@ -210,7 +210,7 @@ function listEvents({ read, timers }: ApiNeeds): Route {
         ...present({ type: query.type, tenant: query.tenant, text: query.text }),
         ...present({ fromMs: msOf(query.from), toMs: msOf(query.to) }),
       };
-      const { rows, next } = await read.events(asked, () => giveWay(timers));
+      const { rows, next } = await needs.read.events(asked, createRest(needs));
       return json(200, { data: rows.map(eventJson), next_cursor: next });
     },
   });

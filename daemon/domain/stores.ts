@@ -284,7 +284,7 @@ export interface EndpointCounts {
   readonly failedAttempts: number;
 }
 
-/** Lets everybody else have a turn. */
+/** Lets everybody else have a turn where it is time for that. */
 export type Rest = () => Promise<void>;
 
 /** `rest` is called between two steps of a long look; without it the loop stands still to the end. */

@@ -1,7 +1,7 @@
 import type { Delivery } from "../domain/delivery.ts";
 import type { DeliveryQuery, DeliveryRow } from "../domain/stores.ts";
 import { changeOf } from "./change.ts";
-import { giveWay } from "./give-way.ts";
+import { createRest, giveWay } from "./give-way.ts";
 import type { MotionNeeds } from "./motion-rules.ts";
 import { holdAt, whyNotResent } from "./motion-rules.ts";
 
@@ -99,12 +99,11 @@ async function selected(
   if (selection.kind === "ids") return byIds(needs, selection, isFit);
   const { query, isInFlight } = selection;
   const rows = new Map<number, DeliveryRow>();
+  const rest = createRest(needs);
   let after: string | null = null;
   for (let pages = 0; pages < PAGES_MAX; pages++) {
     const page: { rows: readonly DeliveryRow[]; next: string | null } =
-      await needs.store.deliveries({ ...query, limit: PAGE_ROWS, after }, () =>
-        giveWay(needs.timers),
-      );
+      await needs.store.deliveries({ ...query, limit: PAGE_ROWS, after }, rest);
     for (const row of page.rows) {
       if (isInFlight && !needs.dispatcher.isInFlight(row.seq)) continue;
       if (!isFit(row)) continue;

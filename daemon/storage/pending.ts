@@ -11,8 +11,8 @@ export interface DueRow {
 const READ_AHEAD_ROWS = 8;
 /** Of all lanes together at least so many, or a single one would be asked for eight rows a time. */
 const READ_TOGETHER_ROWS = 100;
-/** Endpoints whose first rows are looked up in one turn of the loop: three looks into the index each. */
-const LANES_PER_TURN = 500;
+/** Endpoints whose first rows are looked up at one step: three looks into the index each. */
+const LANES_PER_STEP = 500;
 
 /** What is pending, by (due_at_ms, seq). Each row comes once, also where it was put off while somebody read on. */
 export interface DueRows {
@@ -23,7 +23,7 @@ export interface DueRows {
 /**
  * The pending deliveries of one endpoint, or of all endpoints of the application. What is due is indexed per endpoint, so the lanes
  * are merged here; an index over all would be two more writes for each delivery. Ten thousand lanes cost three looks into the index
- * each before the first row is known: 15 ms, and seconds where the file has to be read from the disk, so they come in turns.
+ * each before the first row is known: 15 ms, and seconds where the file has to be read from the disk, so they come in steps.
  */
 export async function openDueRows(
   connection: Connection,
@@ -92,7 +92,7 @@ async function firstLanes(
     .pluck();
   const lanes: Lane[] = [];
   for (let from = 0; ;) {
-    const to = lastOfNext.get(applicationSeq, from, LANES_PER_TURN - 1);
+    const to = lastOfNext.get(applicationSeq, from, LANES_PER_STEP - 1);
     for (const row of firstRows(from, to ?? Number.MAX_SAFE_INTEGER)) {
       const first = firstOf(row, after);
       if (first !== null) lanes.push({ endpointSeq: row.endpointSeq, rows: [first], next: 0 });
