@@ -1,7 +1,7 @@
 import { Queue, Worker } from "bullmq";
 
 import { until } from "./children.ts";
-import { drain } from "./drain.ts";
+import { drain, WARM_UP } from "./drain.ts";
 import { EVENT_DATA } from "./event.ts";
 import { openRawSender } from "./raw.ts";
 import type { RedisServer } from "./redis.ts";
@@ -30,7 +30,7 @@ export async function benchBullmq({ pairs, isQuick }: Scale): Promise<Finding> {
       name: `drain ${CONCURRENCY} at once, to BullMQ 6 on Redis with appendfsync always`,
       wanted: { atLeast: 2.5 },
       pairs,
-      ours: () => drain(sink.url, events, CONCURRENCY),
+      ours: () => drain(sink.url, events, CONCURRENCY, "at work"),
       theirs: () => drainQueue(sink.url, redis, events),
       unit: "deliveries/s",
     });
@@ -58,9 +58,18 @@ async function drainQueue(url: string, { port }: RedisServer, count: number): Pr
     autorun: false,
   });
   try {
-    await prefill(queue, count);
+    const completed = countCompleted(worker);
+    const warmUp = Math.min(count, WARM_UP);
+    await prefill(queue, warmUp);
     await worker.waitUntilReady();
-    return await drained(worker, count);
+    completed.follow(worker.run());
+    await completed.reach(warmUp);
+    await worker.pause();
+    await prefill(queue, count);
+    const startedAtMs = performance.now();
+    worker.resume();
+    await completed.reach(warmUp + count);
+    return count / ((performance.now() - startedAtMs) / 1_000);
   } finally {
     await worker.close();
     await queue.obliterate({ force: true });
@@ -78,21 +87,22 @@ async function prefill(queue: Queue<Job>, count: number): Promise<void> {
 }
 
 /** `completed` is told after Redis has answered for it, as our records count after their commit. */
-async function drained(worker: Worker<Job>, count: number): Promise<number> {
+function countCompleted(worker: Worker<Job>) {
   let completed = 0;
-  let fault: Error | null = null;
+  let fault: unknown = null;
   worker.on("completed", () => (completed += 1));
   worker.on("failed", (_, error) => (fault = error));
   worker.on("error", (error) => (fault = error));
-  const startedAtMs = performance.now();
-  const running = worker.run();
-  running.catch((error: unknown) => {
-    fault = error instanceof Error ? error : new Error(String(error));
-  });
-  const isDone = () => {
-    if (fault !== null) throw fault;
-    return completed >= count;
+  return {
+    follow(running: Promise<void>): void {
+      running.catch((error: unknown) => (fault = error));
+    },
+    reach(count: number): Promise<void> {
+      const isDone = () => {
+        if (fault !== null) throw fault;
+        return completed >= count;
+      };
+      return until("the queue to be drained", isDone, { patienceMs: PATIENCE_MS });
+    },
   };
-  await until("the queue to be drained", isDone, { patienceMs: PATIENCE_MS });
-  return count / ((performance.now() - startedAtMs) / 1_000);
 }

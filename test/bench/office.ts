@@ -45,6 +45,9 @@ export interface BenchOffice extends Omit<BenchStore, "close"> {
   ended(): number;
   /** Adds `count` events of about 1 KB, one delivery each, at each endpoint in turn. */
   prefill(count: number): Promise<void>;
+  /** The endpoints send nothing until they are resumed; what is added meanwhile waits in the file. */
+  pause(): void;
+  resume(): void;
   close(): Promise<void>;
 }
 
@@ -113,6 +116,13 @@ export async function openOffice(
     ids,
     onAttempt: () => (ended += 1),
   });
+  const setStates = (state: Endpoint["state"]): void => {
+    for (const { seq } of endpoints) {
+      const endpoint = directory.endpoint(seq);
+      if (endpoint !== undefined) directory.putEndpoint({ ...endpoint, state });
+      engine.endpointChanged(seq);
+    }
+  };
   const ticking = setInterval(() => engine.tick(), TICK_MS);
   return {
     ...opened,
@@ -120,6 +130,8 @@ export async function openOffice(
     directory,
     ended: () => ended,
     prefill: (count) => prefill(store.events, endpoints, { count, ids }),
+    pause: () => setStates("paused"),
+    resume: () => setStates("active"),
     async close() {
       clearInterval(ticking);
       await engine.stop(1_000);
