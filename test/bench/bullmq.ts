@@ -67,7 +67,7 @@ async function drainQueue(url: string, { port }: RedisServer, count: number): Pr
     await worker.pause();
     await prefill(queue, count);
     const startedAtMs = performance.now();
-    worker.resume();
+    void worker.resume();
     await completed.reach(warmUp + count);
     return count / ((performance.now() - startedAtMs) / 1_000);
   } finally {
@@ -89,13 +89,15 @@ async function prefill(queue: Queue<Job>, count: number): Promise<void> {
 /** `completed` is told after Redis has answered for it, as our records count after their commit. */
 function countCompleted(worker: Worker<Job>) {
   let completed = 0;
-  let fault: unknown = null;
+  let fault: Error | null = null;
   worker.on("completed", () => (completed += 1));
   worker.on("failed", (_, error) => (fault = error));
   worker.on("error", (error) => (fault = error));
   return {
     follow(running: Promise<void>): void {
-      running.catch((error: unknown) => (fault = error));
+      running.catch((error: unknown) => {
+        fault = error instanceof Error ? error : new Error(String(error));
+      });
     },
     reach(count: number): Promise<void> {
       const isDone = () => {
