@@ -87,6 +87,14 @@ test("verifyOrThrow says the same as verify, such as of a tolerance, which is th
   });
 });
 
+test("a limit that is no number lets no body pass", async () => {
+  const bodied = { ...request, body: new Uint8Array(1) };
+  for (const input of [bodied, new Request("https://shop.example/", { ...bodied })]) {
+    const result = await verify(input, provider, { bodyBytesMax: Number("1 MiB") });
+    assert.equal(result.kind === "refused" && result.error.code, "BODY_TOO_LARGE");
+  }
+});
+
 describe("each option that the type has is taken", () => {
   const signing: Required<SignOptions> = {
     body: {},

@@ -13,7 +13,8 @@ export function readRequest(
   const reading = isFetchRequest(input) ? fetchBody(input, bodyBytesMax) : rawBody(input.body);
   return after(reading, (body) => {
     if (body instanceof WebhookError) return body;
-    return body.length > bodyBytesMax ? tooLarge(bodyBytesMax) : new LazyRequest(input, body);
+    // Asked this way round, a limit that is no number lets nothing pass.
+    return body.length <= bodyBytesMax ? new LazyRequest(input, body) : tooLarge(bodyBytesMax);
   });
 }
 
