@@ -35,9 +35,9 @@ import { msOf, time, timeText, timeTextOrNull } from "./schemas.ts";
 const ENDPOINTS_MAX = 200;
 const ATTENTION_MAX = 200;
 const POINTS_MAX = 240;
-/** Looked at before everybody else has a turn, a few milliseconds of each. With fewer, what a busy daemon is asked takes longer. */
-const EXAMINED_PER_TURN = 2_500;
-const WRITTEN_PER_TURN = 50;
+/** Looked at before everybody else has a turn, some eight milliseconds of each. With fewer, what a busy daemon is asked takes longer. */
+const EXAMINED_PER_TURN = 5_000;
+const WRITTEN_PER_TURN = 100;
 
 const chartsQuery = z.strictObject({
   from: time.optional().describe("Default: an hour before `to`."),

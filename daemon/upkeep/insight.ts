@@ -9,7 +9,7 @@ import { createStatistics } from "./statistics.ts";
 import { createStrips } from "./strips.ts";
 
 /** The days of so many endpoints, of twenty-five rows each, are added up before everybody else has a turn. */
-const DAYS_TOGETHER = 50;
+const DAYS_TOGETHER = 100;
 
 export interface InsightNeeds {
   readonly store: StatisticStore;

@@ -12,7 +12,7 @@ const DELIVERIES_MAX = 100;
  * attempts, may have to come from the disk. And of so many what is known is given out.
  */
 const READ_TOGETHER = 4;
-const GIVEN_TOGETHER = 50;
+const GIVEN_TOGETHER = 100;
 
 export interface StripsNeeds {
   readonly store: Pick<StatisticStore, "attemptsAt">;
