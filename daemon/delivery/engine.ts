@@ -158,14 +158,13 @@ export function createEngine(needs: EngineNeeds): Engine {
     isPumpScheduled = true;
     timers.soon(() => {
       isPumpScheduled = false;
-      pump();
+      pump(clock.nowMs());
     });
   }
 
-  function pump(): void {
+  function pump(nowMs: number): void {
     if (isStopping || attempts.isBlocked) return;
     isPumping = true;
-    const nowMs = clock.nowMs();
     slots.age(nowMs);
     for (;;) {
       const lane = rotation.next(nowMs, slots.isFree);
@@ -195,7 +194,7 @@ export function createEngine(needs: EngineNeeds): Engine {
     if (slots.size === 0) onIdle?.();
     // At once, so that a connection gets its next request before it is put away; but never one inside another.
     if (isPumping) soonPump();
-    else pump();
+    else pump(nowMs);
   }
 
   function onRecorded(lane: Lane | undefined, deliverySeq: number, dueAtMs: number | null): void {

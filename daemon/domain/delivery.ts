@@ -82,7 +82,7 @@ export function settle(input: SettleInput, nowMs: number, jitter: number): Settl
   const disables: DisabledReason | null =
     status === 410 ? "gone" : control === "disable" ? "receiver_control" : null;
   const endReason = finalReason(input, status);
-  const askedMs = retryAfterMs(outcome, input.wallMs, longestStepMs(input.table));
+  const askedMs = retryAfterMs(input);
   const slowsForMs = THROTTLING.has(status) ? askedMs : null;
   if (endReason !== null) {
     const state = endReason === "accepted" ? "delivered" : "exhausted";
@@ -115,14 +115,14 @@ function holdFor(state: EndpointState): "paused" | "disabled" | null {
 }
 
 /**
- * Retry-After in milliseconds from now, as RFC 9110 section 10.2.3 has it (seconds or an HTTP date), at most `maxMs`; 0 where
- * none was given or it can't be read. Asked of every failing answer, not only of 429 and 503.
+ * Retry-After in milliseconds from now, as RFC 9110 section 10.2.3 has it (seconds or an HTTP date), at most the table's
+ * longest step; 0 where none was given or it can't be read. Asked of every failing answer, not only of 429 and 503.
  */
-function retryAfterMs(outcome: Outcome, nowMs: number, maxMs: number): number {
+function retryAfterMs({ outcome, wallMs, table }: SettleInput): number {
   if (outcome.kind !== "answered" || outcome.retryAfter === null) return 0;
   const text = outcome.retryAfter.trim();
-  const askedMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
-  return Number.isNaN(askedMs) ? 0 : Math.min(Math.max(askedMs, 0), maxMs);
+  const askedMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - wallMs;
+  return Number.isNaN(askedMs) ? 0 : Math.min(Math.max(askedMs, 0), longestStepMs(table));
 }
 
 /** What is kept of an outcome in the delivery's own row, for lists and reasons. */

@@ -1,3 +1,6 @@
+import type { RunResult } from "better-sqlite3";
+
+import type { Answered, Outcome } from "../domain/attempt.ts";
 import { errorCode } from "../domain/attempt.ts";
 import type { AttemptRecord } from "../domain/stores.ts";
 import type { CountChanges } from "./counts.ts";
@@ -15,6 +18,13 @@ export function createRecordWriter({ file }: Pick<Connection, "file">): RecordWr
        (delivery_seq, number, id, started_at_ms, duration_ms, status, error_code, error_message,
         request_headers, response_headers, response_excerpt, is_response_cut)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict do nothing`,
+  );
+  // What nearly every attempt leaves: an answer without a body. Each value that is bound costs a tenth of a microsecond.
+  const insertBare = file.prepare(
+    `insert into attempt
+       (delivery_seq, number, id, started_at_ms, duration_ms, status, request_headers, response_headers)
+     values (?, ?, ?, ?, ?, ?, ?, ?)
      on conflict do nothing`,
   );
   // An operator may have ended the delivery while its attempt was under way: that stands, unless it was delivered after all.
@@ -42,9 +52,30 @@ export function createRecordWriter({ file }: Pick<Connection, "file">): RecordWr
   );
 
   function addAttempt(entry: AttemptRecord, error: string | null, counts: CountChanges): void {
+    const { changes } = isBare(entry.outcome)
+      ? addBare(entry, entry.outcome)
+      : addWhole(entry, error);
+    counts.add(entry.endpointSeq, "attempts", changes);
+    if (error !== null) counts.add(entry.endpointSeq, "failedAttempts", changes);
+  }
+
+  function addBare(entry: AttemptRecord, { durationMs, status, response }: Answered): RunResult {
+    return insertBare.run(
+      entry.deliverySeq,
+      entry.number,
+      entry.attemptId,
+      entry.startedAtMs,
+      Math.round(durationMs),
+      status,
+      entry.requestHeaders,
+      response.headerLines,
+    );
+  }
+
+  function addWhole(entry: AttemptRecord, error: string | null): RunResult {
     const { outcome } = entry;
     const response = outcome.kind === "answered" ? outcome.response : null;
-    const { changes } = insertAttempt.run(
+    return insertAttempt.run(
       entry.deliverySeq,
       entry.number,
       entry.attemptId,
@@ -58,8 +89,6 @@ export function createRecordWriter({ file }: Pick<Connection, "file">): RecordWr
       response === null || response.excerpt.length === 0 ? null : response.excerpt,
       response?.isCut === true ? 1 : 0,
     );
-    counts.add(entry.endpointSeq, "attempts", changes);
-    if (error !== null) counts.add(entry.endpointSeq, "failedAttempts", changes);
   }
 
   function settleOther(
@@ -121,4 +150,14 @@ export function createRecordWriter({ file }: Pick<Connection, "file">): RecordWr
   }
 
   return { record };
+}
+
+/** An answer of a row with nothing but the answer: no error, no body. */
+function isBare(outcome: Outcome): outcome is Answered {
+  return (
+    outcome.kind === "answered" &&
+    errorCode(outcome) === null &&
+    outcome.response.excerpt.length === 0 &&
+    !outcome.response.isCut
+  );
 }
