@@ -25,7 +25,8 @@ export function dueColumnsOf(found: readonly DueDelivery[]): DueColumns {
   const others: (string | null)[] = [];
   const bodies = found.map(({ event }) => event.body);
   let at = 0;
-  for (const { event, ...each } of found) {
+  for (const each of found) {
+    const { event } = each;
     numbers[at] = each.seq;
     numbers[at + 1] = each.eventSeq;
     numbers[at + 2] = each.attemptCount;
@@ -71,34 +72,36 @@ export function dueDeliveriesOf(columns: DueColumns, query: DueQuery): DueDelive
   const lines = columns.lines.split("\n");
   const nextBody = bodyReader(columns.chunks);
   const found: DueDelivery[] = [];
-  for (let place = 0; place * NUMBERS < numbers.length; place++) {
-    const number = (column: number): number => numbers[place * NUMBERS + column] ?? 0;
-    const line = (column: number): string => lines[place * LINES + column] ?? "";
-    const event: DueEvent = {
-      id: line(1),
-      type: line(2),
-      occurredAtMs: number(5),
-      contentType: others[place * OTHERS + 1] ?? null,
-      body: nextBody(number(7)),
-      dataStart: number(6),
-      shape: shapeOf(number(8), query),
-    };
+  // Where each delivery begins in the three; a function for each of its values would be made anew for each delivery.
+  let line = 0;
+  let other = 0;
+  for (let at = 0; at < numbers.length; at += NUMBERS) {
     found.push({
-      seq: number(0),
-      id: line(0),
+      seq: numbers[at] ?? 0,
+      id: lines[line] ?? "",
       endpointSeq: query.endpointSeq,
-      eventSeq: number(1),
-      attemptCount: number(2),
-      tableStart: number(3),
-      orderingKey: others[place * OTHERS] ?? null,
-      isTest: number(4) === 1,
-      event,
+      eventSeq: numbers[at + 1] ?? 0,
+      attemptCount: numbers[at + 2] ?? 0,
+      tableStart: numbers[at + 3] ?? 0,
+      orderingKey: others[other] ?? null,
+      isTest: numbers[at + 4] === 1,
+      event: {
+        id: lines[line + 1] ?? "",
+        type: lines[line + 2] ?? "",
+        occurredAtMs: numbers[at + 5] ?? 0,
+        contentType: others[other + 1] ?? null,
+        body: nextBody(numbers[at + 7] ?? 0),
+        dataStart: numbers[at + 6] ?? 0,
+        shape: shapeOf(numbers[at + 8], query),
+      },
     });
+    line += LINES;
+    other += OTHERS;
   }
   return found;
 }
 
-function shapeOf(number: number, { shape }: DueQuery): DueEvent["shape"] {
+function shapeOf(number: number | undefined, { shape }: DueQuery): DueEvent["shape"] {
   if (number === SHAPES.own) return shape;
   return number === SHAPES.raw ? "raw" : "standard";
 }
