@@ -141,6 +141,21 @@ test("a read that fails is said and tried again by a tick; nothing is lost", asy
   assert.equal(workshop.sender.posts.length, 3);
 });
 
+test("once the engine is stopped it reads nothing more, though endpoints wait to be read", async () => {
+  using workshop = await openWorkshop();
+  for (let i = 0; i < 30; i++) await workshop.endpoint();
+  workshop.sender.script(() => "hang");
+  workshop.send(10);
+  await workshop.turn();
+  await workshop.restart();
+  // The pump, by which all are found to have nothing in memory; a turn reads only some of them.
+  await workshop.time.step(0);
+  workshop.gate.readTrouble = new Error("expected no read after the stop, got one");
+  await workshop.engine.stop(0);
+  await workshop.tick(3);
+  assert.deepEqual(workshop.log, []);
+});
+
 test("a wake-up that was lost costs seconds: each endpoint is asked for what is due, in turns", async () => {
   using workshop = await openWorkshop();
   const endpoint = await workshop.endpoint();

@@ -310,6 +310,7 @@ export function createEngine(needs: EngineNeeds): Engine {
   async function drainAndStop(waitMs: number): Promise<void> {
     isStopping = true;
     cancelAlarm?.();
+    reader.stop();
     mover.stop();
     if (slots.size > 0) {
       await new Promise<void>((resolve) => {

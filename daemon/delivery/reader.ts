@@ -42,6 +42,8 @@ export interface Reader {
   enqueue(lane: Lane, delivery: DueDelivery): void;
   /** Forgets what is queued or on its way, so that it is read again; what is under way stays claimed. */
   unclaimQueue(lane: Lane): void;
+  /** From now on nothing is read: the store may be closed. */
+  stop(): void;
 }
 
 export function createReader(needs: ReaderNeeds): Reader {
@@ -49,6 +51,7 @@ export function createReader(needs: ReaderNeeds): Reader {
   const hungry = new Set<Lane>();
   let readsThisTurn = 0;
   let isTurnEnding = false;
+  let isStopped = false;
 
   function claim(lane: Lane, delivery: DueDelivery): void {
     if (lane.claimed.has(delivery.seq)) return;
@@ -64,6 +67,12 @@ export function createReader(needs: ReaderNeeds): Reader {
   }
 
   function serve(): void {
+    if (isStopped) return;
+    // Before the first is looked for: a set keeps the places of those that left, and each walk from its start passes them again.
+    if (readsThisTurn >= READS_PER_TURN) {
+      if (hungry.size > 0) endTurn();
+      return;
+    }
     for (const lane of hungry) {
       if (readsThisTurn >= READS_PER_TURN) return endTurn();
       if (window.bytesLeft === 0 && !needs.makeRoom()) return;
@@ -164,6 +173,9 @@ export function createReader(needs: ReaderNeeds): Reader {
       }
       lane.hasMore = true;
       if (lane.reading !== null) lane.reading.isOutdated = true;
+    },
+    stop() {
+      isStopped = true;
     },
   };
 }
