@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after } from "node:test";
 
+import type { SignatureStepJson } from "../daemon/api/signature-json.ts";
 import type { Desk } from "./support/post-office.ts";
 import { openPostOffice, together } from "./support/post-office.ts";
 import { startReceiver } from "./support/receiver.ts";
@@ -16,7 +17,7 @@ interface Shown {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly body_encoding: string;
-  readonly signature: readonly { readonly title: string; readonly value: string }[];
+  readonly signature: readonly SignatureStepJson[];
 }
 
 async function shown(desk: Desk, eventId: string): Promise<Shown> {
@@ -117,6 +118,26 @@ together("how a request is signed", {
   "topic: the body": async () => {
     const answer = await assertTold({ profile: { kind: "topic" } }, "X-Posthorn-Signature", 2);
     assert.equal(step(answer, "Content, spelled out"), answer.body);
+  },
+
+  "each step has its code, and the values that its English is made of": async () => {
+    const { both, later } = await rotated({ profile: { kind: "digest" } });
+    const told = both.signature.map(({ code, facts }) => ({ code, ...facts }));
+    const { "x-posthorn-signature": older, "x-posthorn-signature-next": newer } = both.headers;
+    const made = { code: "secret", secret_count: 2, algorithm: "HMAC-SHA256", encoding: "hex" };
+    const [, , first, second] = told;
+    assert.notEqual(first?.secret_id, second?.secret_id);
+    assert.deepEqual(told, [
+      { code: "signed_content", content: "body" },
+      { code: "spelled_out" },
+      { ...made, secret_number: 1, secret_id: first?.secret_id, signature: newer },
+      { ...made, secret_number: 2, secret_id: second?.secret_id, signature: older },
+      { code: "header", header: "X-Posthorn-Signature" },
+      { code: "header", header: "X-Posthorn-Signature-Next" },
+      { code: "compared", differs_in: [] },
+    ]);
+    const { code, facts } = later.signature.at(-1) ?? {};
+    assert.deepEqual([code, facts], ["compared", { differs_in: ["X-Posthorn-Signature"] }]);
   },
 
   "before the first attempt it is what that would look like, credentials masked": async () => {

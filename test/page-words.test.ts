@@ -5,7 +5,7 @@ import { afterEach, suite, test } from "node:test";
 import { PROBLEM_KINDS } from "../daemon/api/problems.ts";
 import { createShownRequest } from "../daemon/delivery/shown-request.ts";
 import { signatureSteps } from "../daemon/delivery/signature-steps.ts";
-import type { SignatureStep } from "../daemon/domain/attempt.ts";
+import type { SignatureStep } from "../daemon/domain/signature-step.ts";
 import type { Profile } from "../sdk/src/wire/profile.ts";
 import { decodeSecret, makeKeyPair, makeSecret } from "../sdk/src/wire/secret.ts";
 import type { SigningKey } from "../sdk/src/wire/secret.ts";
@@ -99,7 +99,7 @@ suite("how a signature is made", () => {
 
   test("is in English what the daemon says", async () => {
     for (const step of [...allSteps(), await unsignedSteps()].flat())
-      assert.deepEqual(stepWords(step), step);
+      assert.deepEqual(stepWords(step), { title: step.title, value: step.value });
   });
 
   test("names in German the secret, the header and what differs", async () => {

@@ -17,6 +17,7 @@ import { deliveryRequestOut } from "./overview-json.ts";
 import type { Reply, Route } from "./route.ts";
 import { json, jsonRoute, needsScope, param } from "./route.ts";
 import { pageOf } from "./schemas.ts";
+import { signatureStepJson } from "./signature-json.ts";
 
 export function deliveryRoutes(needs: ApiNeeds): readonly Route[] {
   return [
@@ -120,7 +121,7 @@ function requestJson(request: ShownRequest): z.infer<typeof deliveryRequestOut> 
     is_sent: request.isSent,
     body: text ?? Buffer.from(request.body).toString("base64"),
     body_encoding: text === null ? "base64" : "text",
-    signature: [...request.steps],
+    signature: request.steps.map(signatureStepJson),
   };
 }
 

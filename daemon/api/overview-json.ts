@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { component } from "./component.ts";
 import { timeOut } from "./schemas.ts";
+import { signatureStepOut } from "./signature-json.ts";
 
 const totalsOut = z.object({
   pending: z.int(),
@@ -128,7 +129,9 @@ export const deliveryRequestOut = component(
       ),
     body: z.string(),
     body_encoding: z.enum(["text", "base64"]),
-    signature: z.array(z.object({ title: z.string(), value: z.string() })),
+    signature: z
+      .array(signatureStepOut)
+      .describe("How the signature is made, from the first step to the last."),
   }),
 );
 

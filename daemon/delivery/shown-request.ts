@@ -1,11 +1,12 @@
 import { envelope } from "../../sdk/src/wire/envelope.ts";
 import { SdkError } from "../../sdk/src/wire/errors.ts";
 import type { SigningKey } from "../../sdk/src/wire/secret.ts";
-import type { ShownRequest, SignatureStep } from "../domain/attempt.ts";
+import type { ShownRequest } from "../domain/attempt.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { Endpoint, EndpointAuth } from "../domain/endpoint.ts";
 import type { Event, EventBody } from "../domain/event.ts";
 import type { Clock } from "../domain/ports.ts";
+import type { SignatureStep } from "../domain/signature-step.ts";
 import type { AttemptRow, DeliveryRow, DueDelivery, ReadStore } from "../domain/stores.ts";
 import { dataOf, headerLines, signedRequest } from "./request.ts";
 import { signatureSteps } from "./signature-steps.ts";
@@ -111,5 +112,5 @@ function next(needs: ShownRequestNeeds, { row, endpoint, event, body }: Looked):
 }
 
 function unsigned({ message }: SdkError): SignatureStep {
-  return { title: "No signature can be made now", value: message };
+  return { code: "unsigned", title: "No signature can be made now", value: message, facts: {} };
 }

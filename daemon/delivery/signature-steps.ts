@@ -3,7 +3,7 @@ import type { Profile } from "../../sdk/src/wire/profile.ts";
 import type { SigningKey } from "../../sdk/src/wire/secret.ts";
 import type { SignInput } from "../../sdk/src/wire/sign.ts";
 import { profileHeaders } from "../../sdk/src/wire/sign.ts";
-import type { SignatureStep } from "../domain/attempt.ts";
+import type { SignatureStep, SignedContent } from "../domain/signature-step.ts";
 
 interface Signer {
   readonly id: string;
@@ -29,14 +29,11 @@ export function signatureSteps(
     isSignature(profile, name),
   );
   return [
-    { title: "Signed content", value: contentForm(profile) },
-    { title: "Content, spelled out", value: contentOf(profile, input) },
-    ...signers.map((signer, at) => ({
-      title: `Secret ${at + 1} of ${signers.length}${placeWords(at, signers.length)}: ${signer.id}`,
-      value: signedWith(profile, input, signer.key),
-    })),
-    ...headers.map(([name, value]) => ({ title: `Header ${name}`, value })),
-    ...(recorded === null ? [] : [{ title: "Compared", value: compared(headers, recorded) }]),
+    contentStep(profile),
+    spelledOutStep(profile, input),
+    ...signers.map((signer, at) => secretStep(profile, input, signer, at, signers.length)),
+    ...headers.map(([name, value]) => headerStep(name, value)),
+    ...(recorded === null ? [] : [comparedStep(headers, recorded)]),
   ];
 }
 
@@ -46,25 +43,72 @@ function isSignature(profile: Profile, name: string): boolean {
   return hasNext && name === headerName(profile, "signatureNext");
 }
 
-function contentForm({ kind }: Profile): string {
+function contentStep(profile: Profile): SignatureStep {
+  const content = signedContent(profile);
+  return {
+    code: "signed_content",
+    title: "Signed content",
+    value: CONTENT_WORDS[content],
+    facts: { content },
+  };
+}
+
+const CONTENT_WORDS: Readonly<Record<SignedContent, string>> = {
+  "id.timestamp.body": "the id, a dot, the timestamp in unix seconds, a dot, and the body's bytes",
+  "timestamp.body": "the timestamp in unix seconds (t), a dot, and the body's bytes",
+  body: "the body's bytes, and nothing else",
+};
+
+function signedContent({ kind }: Profile): SignedContent {
   switch (kind) {
     case "standard":
-      return "the id, a dot, the timestamp in unix seconds, a dot, and the body's bytes";
+      return "id.timestamp.body";
     case "timestamped":
-      return "the timestamp in unix seconds (t), a dot, and the body's bytes";
+      return "timestamp.body";
     case "digest":
     case "topic":
-      return "the body's bytes, and nothing else";
+      return "body";
   }
 }
 
-function contentOf({ kind }: Profile, { id, timestampS, body }: SignInput): string {
+function spelledOutStep({ kind }: Profile, { id, timestampS, body }: SignInput): SignatureStep {
   const head =
     kind === "standard" ? `${id}.${timestampS}.` : kind === "timestamped" ? `${timestampS}.` : "";
   const text = new TextDecoder("utf-8").decode(body);
-  if (!Buffer.from(text).equals(body)) return `${head}<${body.length} bytes that are no text>`;
-  if (text.length <= SHOWN_LENGTH_MAX) return head + text;
-  return `${head}${text.slice(0, SHOWN_LENGTH_MAX)}… <${body.length} bytes in all>`;
+  const step = { code: "spelled_out", title: "Content, spelled out" } as const;
+  const bodyBytes = body.length;
+  if (!Buffer.from(text).equals(body)) {
+    const value = `${head}<${bodyBytes} bytes that are no text>`;
+    return { ...step, value, facts: { leftOut: "not_text", beginning: head, bodyBytes } };
+  }
+  const beginning = head + text.slice(0, SHOWN_LENGTH_MAX);
+  if (text.length <= SHOWN_LENGTH_MAX) return { ...step, value: beginning, facts: {} };
+  const value = `${beginning}… <${bodyBytes} bytes in all>`;
+  return { ...step, value, facts: { leftOut: "too_long", beginning, bodyBytes } };
+}
+
+/** What one secret puts into the header, with how. */
+function secretStep(
+  profile: Profile,
+  input: SignInput,
+  { id, key }: Signer,
+  at: number,
+  count: number,
+): SignatureStep {
+  const name = headerName(profile, "signature");
+  const header = profileHeaders(profile, input, [key]).find(([each]) => each === name);
+  const value = header?.[1] ?? "";
+  // The timestamp stands in front of all signatures, once.
+  const signature = profile.kind === "timestamped" ? value.replace(/^t=\d+,/, "") : value;
+  const algorithm = key.kind === "hmac" ? "HMAC-SHA256" : "Ed25519";
+  const encoding = profile.kind === "standard" ? "base64" : "hex";
+  const place = { secretId: id, secretNumber: at + 1, secretCount: count };
+  return {
+    code: "secret",
+    title: `Secret ${at + 1} of ${count}${placeWords(at, count)}: ${id}`,
+    value: `${algorithm} over the content, in ${encoding}: ${signature}`,
+    facts: { ...place, algorithm, encoding, signature },
+  };
 }
 
 function placeWords(at: number, count: number): string {
@@ -73,19 +117,14 @@ function placeWords(at: number, count: number): string {
   return at === count - 1 ? " (the oldest)" : "";
 }
 
-/** What one secret puts into the header, with how. */
-function signedWith(profile: Profile, input: SignInput, key: SigningKey): string {
-  const name = headerName(profile, "signature");
-  const header = profileHeaders(profile, input, [key]).find(([each]) => each === name);
-  const value = header?.[1] ?? "";
-  // The timestamp stands in front of all signatures, once.
-  const own = profile.kind === "timestamped" ? value.replace(/^t=\d+,/, "") : value;
-  const how = key.kind === "hmac" ? "HMAC-SHA256" : "Ed25519";
-  const coding = profile.kind === "standard" ? "base64" : "hex";
-  return `${how} over the content, in ${coding}: ${own}`;
+function headerStep(name: string, value: string): SignatureStep {
+  return { code: "header", title: `Header ${name}`, value, facts: { header: name } };
 }
 
-function compared(headers: readonly (readonly [string, string])[], recorded: string): string {
+function comparedStep(
+  headers: readonly (readonly [string, string])[],
+  recorded: string,
+): SignatureStep {
   const sent = new Map(
     recorded.split("\n").map((line) => {
       const colon = line.indexOf(":");
@@ -93,10 +132,15 @@ function compared(headers: readonly (readonly [string, string])[], recorded: str
     }),
   );
   const others = headers.filter(([name, value]) => sent.get(name.toLowerCase()) !== value);
-  if (others.length === 0) return "the same as was sent";
-  const names = others.map(([name]) => name).join(" and ");
+  const differsIn = others.map(([name]) => name);
+  const value = comparedWords(differsIn);
+  return { code: "compared", title: "Compared", value, facts: { differsIn } };
+}
+
+function comparedWords(differsIn: readonly string[]): string {
+  if (differsIn.length === 0) return "the same as was sent";
   return (
-    `not what was sent in ${names}: a secret was rotated or has expired since, or the endpoint's ` +
-    "profile was changed"
+    `not what was sent in ${differsIn.join(" and ")}: a secret was rotated or has expired since, or ` +
+    "the endpoint's profile was changed"
   );
 }

@@ -2,6 +2,7 @@
  * One attempt is one POST. How it ended is a value, an `Outcome`; what that ending means for the delivery is decided
  * in one place only, `settle` in delivery.ts.
  */
+import type { SignatureStep } from "./signature-step.ts";
 
 /** Why no HTTP answer came, or came too late. Stable codes: they are stored, shown, counted and filtered by. */
 export type FailureCode =
@@ -92,11 +93,6 @@ export interface ShownRequest {
   readonly body: Uint8Array;
   /** How the signature is made, from first to last. */
   readonly steps: readonly SignatureStep[];
-}
-
-export interface SignatureStep {
-  readonly title: string;
-  readonly value: string;
 }
 
 /** How a request may leave: limits and permissions of one endpoint. One object per endpoint version, compared by identity. */

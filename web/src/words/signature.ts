@@ -1,8 +1,9 @@
-import type { SignatureStep } from "../../../daemon/domain/attempt.ts";
+import type { SignatureStep } from "../../../daemon/domain/signature-step.ts";
 import { signature as english } from "./en/signature.ts";
 import { t } from "./words.ts";
 
 type SignatureKey = keyof typeof english;
+type StepWords = Pick<SignatureStep, "title" | "value">;
 
 /**
  * What the daemon may say in a step, by the step's title. None where the value is what was signed or sent, which may read like anything
@@ -28,7 +29,7 @@ const TITLES = Object.keys(STEPS) as readonly (keyof typeof STEPS)[];
  * One step of how a signature is made, in the reader's language. The API has a sentence and no code for each, so it is known by that;
  * a step of a newer daemon's that this page does not know is shown as it came.
  */
-export function stepWords({ title, value }: SignatureStep): SignatureStep {
+export function stepWords({ title, value }: StepWords): StepWords {
   const key = TITLES.find((each) => valuesIn(each, title) !== null);
   if (key === undefined) return { title, value };
   return { title: said(title, [key]), value: said(value, STEPS[key]) };
