@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { afterEach, suite, test } from "node:test";
 
 import { PROBLEM_KINDS } from "../daemon/api/problems.ts";
+import { signatureStepJson } from "../daemon/api/signature-json.ts";
+import type { SignatureStepJson } from "../daemon/api/signature-json.ts";
 import { createShownRequest } from "../daemon/delivery/shown-request.ts";
 import { signatureSteps } from "../daemon/delivery/signature-steps.ts";
+import { SIGNATURE_STEP_CODES } from "../daemon/domain/signature-step.ts";
 import type { SignatureStep } from "../daemon/domain/signature-step.ts";
 import type { Profile } from "../sdk/src/wire/profile.ts";
 import { decodeSecret, makeKeyPair, makeSecret } from "../sdk/src/wire/secret.ts";
@@ -20,6 +23,11 @@ import { speak } from "../web/src/words/words.ts";
 import { ACTIVE, NEW, NOON } from "./support/reason-case.ts";
 
 const BODY = Buffer.from('{"Compared": "Signed content"}');
+const BODIES = [
+  BODY,
+  Buffer.alloc(3, 0xff),
+  Buffer.from(`{"{beginning}": "${"{bytes}".repeat(300)}"}`),
+];
 const INPUT = {
   id: "evt_1",
   type: "a.b",
@@ -37,20 +45,23 @@ function keyOf(secret: string): SigningKey {
 const HMAC = keyOf(makeSecret(Buffer.alloc(32, 1)));
 const PAIR = keyOf(makeKeyPair(Buffer.alloc(32, 1)).secret);
 
-/** The steps of each profile, with one secret and during rotations, before and after what was sent. */
-function* allSteps(): Generator<readonly SignatureStep[]> {
-  const profiles: readonly Profile[] = (
-    ["standard", "timestamped", "digest", "topic"] as const
-  ).map((kind) => ({ kind }));
-  for (const profile of profiles)
+const PROFILES: readonly Profile[] = (["standard", "timestamped", "digest", "topic"] as const).map(
+  (kind) => ({ kind }),
+);
+
+/** The steps of each profile, with one secret and during rotations, before and after what was sent, for all kinds of bodies. */
+function* steps(): Generator<readonly SignatureStep[]> {
+  for (const profile of PROFILES)
     for (const key of profile.kind === "standard" ? [HMAC, PAIR] : [HMAC])
-      for (const count of [1, 2, 3]) {
-        const signers = Array.from({ length: count }, (_, at) => ({ id: `sec_${at}`, key }));
-        const keys = signers.map((each) => each.key);
-        const lines = profileHeaders(profile, INPUT, keys).map((header) => header.join(": "));
-        for (const recorded of [null, lines.join("\n"), "webhook-id: evt_1"])
-          yield signatureSteps(profile, INPUT, signers, recorded);
-      }
+      for (const count of [1, 2, 3])
+        for (const body of BODIES) {
+          const signers = Array.from({ length: count }, (_, at) => ({ id: `sec_${at}`, key }));
+          const keys = signers.map((each) => each.key);
+          const input = { ...INPUT, body };
+          const lines = profileHeaders(profile, input, keys).map((header) => header.join(": "));
+          for (const recorded of [null, lines.join("\n"), "webhook-id: evt_1"])
+            yield signatureSteps(profile, input, signers, recorded);
+        }
 }
 
 /** Of a delivery whose secrets are gone, which says why in place of all steps. */
@@ -80,43 +91,78 @@ async function unsignedSteps(): Promise<readonly SignatureStep[]> {
   return shown?.steps ?? [];
 }
 
+/** All that the daemon may say, as a client gets it. */
+async function allSteps(): Promise<SignatureStepJson[]> {
+  const all = [...steps(), await unsignedSteps()].flat();
+  return all.map((step) => JSON.parse(JSON.stringify(signatureStepJson(step))));
+}
+
 /** What was signed or sent, and what an exception says, are no words of ours. */
-const AS_IT_IS = /^(Content, spelled out|Header .+|No signature can be made now)$/;
+function isAsItIs({ code, facts }: SignatureStepJson): boolean {
+  if (code === "spelled_out") return facts.left_out === undefined;
+  return code === "header" || code === "unsigned";
+}
 
 suite("how a signature is made", () => {
   afterEach(() => speak("en"));
 
-  test("has German words for each title and each sentence in it, and leaves what was signed alone", async () => {
+  test("has German words for each code and each sentence of the daemon's, and leaves what was signed alone", async () => {
     await speak("de");
-    const steps = [...allSteps(), await unsignedSteps()].flat();
-    assert.ok(steps.length > 100);
-    for (const step of steps) {
+    const told = await allSteps();
+    const codes = new Set(told.map(({ code }) => code));
+    assert.deepEqual(codes, new Set<string>(SIGNATURE_STEP_CODES));
+    for (const step of told) {
       const words = stepWords(step);
       assert.notEqual(words.title, step.title);
-      assert.equal(words.value === step.value, AS_IT_IS.test(step.title), step.value);
+      assert.equal(words.value === step.value, isAsItIs(step), step.value);
     }
   });
 
-  test("is in English what the daemon says", async () => {
-    for (const step of [...allSteps(), await unsignedSteps()].flat())
-      assert.deepEqual(stepWords(step), { title: step.title, value: step.value });
+  test("is in English, made of its values, what the daemon says", async () => {
+    for (const step of await allSteps()) {
+      const { title, value } = step;
+      assert.deepEqual(stepWords(step), { title, value });
+    }
   });
 
-  test("names in German the secret, the header and what differs", async () => {
+  test("is told by code and values alone, whatever the English says", async () => {
     await speak("de");
-    const words = (title: string, value: string) => Object.values(stepWords({ title, value }));
-    assert.deepEqual(
-      words("Secret 2 of 2 (the oldest): sec_1", "Ed25519 over the content, in base64: v1a,=="),
-      [
-        "Geheimnis 2 von 2 (das älteste): sec_1",
-        "Ed25519 über das, was signiert wird, in base64: v1a,==",
-      ],
-    );
-    assert.deepEqual(words("Header Compared", "the same as was sent"), [
-      "Kopfzeile Compared",
-      "the same as was sent",
+    for (const step of await allSteps()) {
+      const reworded = { ...step, title: "Something", value: "else" };
+      const { title, value } = stepWords(reworded);
+      const wanted = stepWords(step);
+      assert.deepEqual({ title, value }, isAsItIs(step) ? { ...wanted, value: "else" } : wanted);
+    }
+  });
+
+  test("names in German the secret, the headers that differ, and how much was left out", async () => {
+    await speak("de");
+    const words = (code: string, facts: SignatureStepJson["facts"]) =>
+      Object.values(stepWords({ code, title: "", value: "", facts }));
+    const place = { secret_id: "sec_1", secret_number: 2, secret_count: 2 };
+    const made = { algorithm: "Ed25519", encoding: "base64", signature: "v1a,==" };
+    assert.deepEqual(words("secret", { ...place, ...made }), [
+      "Geheimnis 2 von 2 (das älteste): sec_1",
+      "Ed25519 über das, was signiert wird, in base64: v1a,==",
     ]);
-    assert.deepEqual(words("Weighed", "the same as was sent"), ["Weighed", "the same as was sent"]);
+    const [, differs] = words("compared", { differs_in: ["X-A", "X-A-Next"] });
+    assert.match(differs ?? "", /^nicht, was in X-A und X-A-Next gesendet wurde: /);
+    assert.deepEqual(
+      words("spelled_out", { left_out: "not_text", beginning: "1.", body_bytes: 3 }),
+      ["Dasselbe ausgeschrieben", "1.<3 Bytes, die kein Text sind>"],
+    );
+  });
+
+  test("is the daemon's English where the page has no words for a code, or for a value of it", async () => {
+    await speak("de");
+    const step = { title: "Weighed", value: "the same as was sent", facts: {} };
+    for (const code of ["weighed", "toString", "secret.newest"])
+      assert.deepEqual(stepWords({ ...step, code }), { title: step.title, value: step.value });
+    for (const facts of [{ content: "body.moon" }, {}])
+      assert.deepEqual(stepWords({ ...step, code: "signed_content", facts }), {
+        title: "Was signiert wird",
+        value: step.value,
+      });
   });
 });
 

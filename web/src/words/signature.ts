@@ -1,53 +1,65 @@
-import type { SignatureStep } from "../../../daemon/domain/signature-step.ts";
-import { signature as english } from "./en/signature.ts";
-import { t } from "./words.ts";
+import type { SignatureStepJson } from "../../../daemon/api/signature-json.ts";
+import type { SignatureStepCode } from "../../../daemon/domain/signature-step.ts";
+import type { Key } from "./en.ts";
+import { en } from "./en.ts";
+import { language, t } from "./words.ts";
 
-type SignatureKey = keyof typeof english;
-type StepWords = Pick<SignatureStep, "title" | "value">;
-
-/**
- * What the daemon may say in a step, by the step's title. None where the value is what was signed or sent, which may read like anything
- * and stays as it is. Of two that fit a sentence the first counts.
- */
-const STEPS = {
-  "signature.title.content": [
-    "signature.content.standard",
-    "signature.content.timestamped",
-    "signature.content.body",
-  ],
-  "signature.title.spelled-out": [],
-  "signature.title.secret.newest": ["signature.made"],
-  "signature.title.secret.oldest": ["signature.made"],
-  "signature.title.secret": ["signature.made"],
-  "signature.title.header": [],
-  "signature.title.compared": ["signature.same", "signature.other.both", "signature.other"],
-  "signature.title.unsigned": [],
-} as const satisfies Readonly<Partial<Record<SignatureKey, readonly SignatureKey[]>>>;
-const TITLES = Object.keys(STEPS) as readonly (keyof typeof STEPS)[];
+type Facts = SignatureStepJson["facts"];
+/** What of a step is shown. */
+type StepWords = Pick<SignatureStepJson, "title" | "value">;
 
 /**
- * One step of how a signature is made, in the reader's language. The API has a sentence and no code for each, so it is known by that;
- * a step of a newer daemon's that this page does not know is shown as it came.
+ * One step of how a signature is made, in the reader's language; the daemon's own English for what this page has no words for. What
+ * was signed or sent stays as it is.
  */
-export function stepWords({ title, value }: StepWords): StepWords {
-  const key = TITLES.find((each) => valuesIn(each, title) !== null);
-  if (key === undefined) return { title, value };
-  return { title: said(title, [key]), value: said(value, STEPS[key]) };
+export function stepWords({ code, title, value, facts }: SignatureStepJson): StepWords {
+  if (!isKnown(code)) return { title, value };
+  const values = valuesOf(facts);
+  const sentence = VALUES[code]?.(facts) ?? null;
+  return {
+    title: t(titleOf(code, facts), values),
+    value: sentence !== null && isKey(sentence) ? t(sentence, values) : value,
+  };
 }
 
-function said(sentence: string, keys: readonly SignatureKey[]): string {
-  for (const key of keys) {
-    const values = valuesIn(key, sentence);
-    if (values !== null) return t(key, values);
-  }
-  return sentence;
+function isKnown(code: string): code is SignatureStepCode {
+  return isKey(`signature.step.${code}`);
 }
 
-/** What stands in a sentence where its English pattern has a name in braces; null where it is another sentence. */
-function valuesIn(key: SignatureKey, sentence: string): Readonly<Record<string, string>> | null {
-  const pattern = english[key]
-    .replaceAll(/[.()]/g, String.raw`\$&`)
-    .replaceAll(/\{(\w+)\}/g, "(?<$1>.+)");
-  const found = new RegExp(`^${pattern}$`, "s").exec(sentence);
-  return found === null ? null : (found.groups ?? {});
+function isKey(key: string): key is Key {
+  return Object.hasOwn(en, key);
+}
+
+function titleOf(
+  code: SignatureStepCode,
+  { secret_number: number, secret_count: count }: Facts,
+): Key {
+  if (code !== "secret" || count === 1) return `signature.step.${code}`;
+  if (number === 1) return "signature.secret.newest";
+  return number === count ? "signature.secret.oldest" : "signature.step.secret";
+}
+
+/** The sentence that a step's value is, where it is one: a key, unless the daemon is newer than the page. */
+const VALUES: Readonly<Partial<Record<SignatureStepCode, (facts: Facts) => string | null>>> = {
+  signed_content: ({ content }) => `signature.content.${content}`,
+  spelled_out: ({ left_out: leftOut }) =>
+    leftOut === undefined ? null : `signature.left_out.${leftOut}`,
+  secret: () => "signature.made",
+  compared: ({ differs_in: differsIn = [] }) =>
+    differsIn.length === 0 ? "signature.same" : "signature.other",
+};
+
+function valuesOf(facts: Facts): Readonly<Record<string, string>> {
+  return {
+    number: `${facts.secret_number}`,
+    count: `${facts.secret_count}`,
+    id: facts.secret_id ?? "",
+    header: facts.header ?? "",
+    beginning: facts.beginning ?? "",
+    bytes: `${facts.body_bytes}`,
+    algorithm: facts.algorithm ?? "",
+    encoding: facts.encoding ?? "",
+    signature: facts.signature ?? "",
+    headers: new Intl.ListFormat(language.value).format(facts.differs_in ?? []),
+  };
 }

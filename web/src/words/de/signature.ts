@@ -1,23 +1,23 @@
 import type { signature as english } from "../en/signature.ts";
 
 export const signature: Readonly<Record<keyof typeof english, string>> = {
-  "signature.title.content": "Was signiert wird",
-  "signature.title.spelled-out": "Dasselbe ausgeschrieben",
-  "signature.title.secret.newest": "Geheimnis {at} von {count} (das neueste): {id}",
-  "signature.title.secret.oldest": "Geheimnis {at} von {count} (das älteste): {id}",
-  "signature.title.secret": "Geheimnis {at} von {count}: {id}",
-  "signature.title.header": "Kopfzeile {name}",
-  "signature.title.compared": "Verglichen",
-  "signature.title.unsigned": "Zurzeit lässt sich keine Signatur bilden",
-  "signature.content.standard":
+  "signature.step.signed_content": "Was signiert wird",
+  "signature.step.spelled_out": "Dasselbe ausgeschrieben",
+  "signature.step.secret": "Geheimnis {number} von {count}: {id}",
+  "signature.step.header": "Kopfzeile {header}",
+  "signature.step.compared": "Verglichen",
+  "signature.step.unsigned": "Zurzeit lässt sich keine Signatur bilden",
+  "signature.secret.newest": "Geheimnis {number} von {count} (das neueste): {id}",
+  "signature.secret.oldest": "Geheimnis {number} von {count} (das älteste): {id}",
+  "signature.content.id.timestamp.body":
     "die Kennung, ein Punkt, der Zeitstempel in Unix-Sekunden, ein Punkt und die Bytes des Inhalts",
-  "signature.content.timestamped":
+  "signature.content.timestamp.body":
     "der Zeitstempel in Unix-Sekunden (t), ein Punkt und die Bytes des Inhalts",
   "signature.content.body": "die Bytes des Inhalts und sonst nichts",
-  "signature.made": "{how} über das, was signiert wird, in {coding}: {value}",
+  "signature.left_out.too_long": "{beginning}… <insgesamt {bytes} Bytes>",
+  "signature.left_out.not_text": "{beginning}<{bytes} Bytes, die kein Text sind>",
+  "signature.made": "{algorithm} über das, was signiert wird, in {encoding}: {signature}",
   "signature.same": "dasselbe, was gesendet wurde",
-  "signature.other.both":
-    "nicht, was in {first} und {second} gesendet wurde: Seitdem wurde ein Geheimnis gewechselt oder ist abgelaufen, oder das Profil des Empfängers wurde geändert",
   "signature.other":
-    "nicht, was in {first} gesendet wurde: Seitdem wurde ein Geheimnis gewechselt oder ist abgelaufen, oder das Profil des Empfängers wurde geändert",
+    "nicht, was in {headers} gesendet wurde: Seitdem wurde ein Geheimnis gewechselt oder ist abgelaufen, oder das Profil des Empfängers wurde geändert",
 };
