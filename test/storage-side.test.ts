@@ -4,9 +4,10 @@ import { renameSync } from "node:fs";
 import { after, test } from "node:test";
 
 import type { AttemptRecord, DueDelivery, DueQuery } from "../daemon/domain/stores.ts";
+import { StoreUnavailable } from "../daemon/domain/stores.ts";
 import type { Store } from "../daemon/storage/store.ts";
 import { attempt, openDesk, START_MS } from "./support/store-desk.ts";
-import { createFolder, openTable } from "./support/store-sqlite.ts";
+import { createFolder, openTable, openTestStore } from "./support/store-sqlite.ts";
 
 const folder = createFolder();
 after(() => folder.remove());
@@ -217,4 +218,57 @@ test("a database in memory has no thread, nor has one whose file the thread can'
   assert.equal(moved.store.side.takes(moved.first), false);
   await closed(moved);
   assert.equal(moved.store.side.takes(moved.first), false);
+});
+
+test("while the file is copied the thread writes nothing: the copy would begin anew with each batch", async () => {
+  const table = await startedTable(folder.path("copied.db"));
+  const { store, first } = table;
+  await ready(table);
+  const copying = store.upkeep.backup(folder.path("copy.db"));
+  assert.equal(store.side.takes(first), false);
+  await copying;
+  assert.equal(store.side.takes(first), true);
+  await assert.rejects(store.upkeep.backup(folder.path("nowhere/copy.db")));
+  assert.equal(store.side.takes(first), true);
+  await closed(table);
+});
+
+test("a file that was put in the place of the open one is left alone", async () => {
+  const path = folder.path("replaced.db");
+  const table = await startedTable(path, 1);
+  openTestStore(`${path}.other`).close();
+  renameSync(`${path}.other`, path);
+  const { side } = table.store;
+  await assert.rejects(side.recordSuccesses(table.records, START_MS), StoreUnavailable);
+  assert.equal(side.takes(table.first), false);
+  await closed(table);
+});
+
+test("of more reads than it does soon it takes none: they would hold the window's room meanwhile", async () => {
+  const table = await startedTable(folder.path("many.db"));
+  const { store, endpoint } = table;
+  await ready(table);
+  const query = { endpointSeq: endpoint.seq, shape: "standard", nowMs: START_MS } as const;
+  const all = { ...query, limit: 1_000, bytesMax: 1e6, except: new Set<number>() };
+  const answers = Array.from({ length: 6 }, () => store.side.dueDeliveries(all));
+  const counts: (number | null)[] = [];
+  for (const each of answers) counts.push((await each)?.length ?? null);
+  assert.deepEqual(counts, [100, 100, 100, 100, null, null]);
+  assert.equal((await store.side.dueDeliveries(all))?.length, 100);
+  await closed(table);
+});
+
+test("once it was told to stop it takes nothing, and no other thread begins", async () => {
+  const table = await startedTable(folder.path("stopped.db"));
+  const { store, first, endpoint } = table;
+  await ready(table);
+  const query = { endpointSeq: endpoint.seq, shape: "standard", nowMs: START_MS } as const;
+  const all = { ...query, limit: 1_000, bytesMax: 1e6, except: new Set<number>() };
+  const stopping = store.side.stop();
+  assert.deepEqual([store.side.takes(first), store.side.dueDeliveries(all)], [false, null]);
+  await stopping;
+  assert.deepEqual([store.side.takes(first), store.side.dueDeliveries(all)], [false, null]);
+  for (let n = 0; n < 200; n++) await new Promise(setImmediate);
+  assert.equal(store.side.takes(first), false);
+  store.close();
 });

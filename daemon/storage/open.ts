@@ -35,6 +35,8 @@ export interface Connection {
   commit<Result>(work: () => Result): Result;
   /** With a second connection, where there is one. */
   readonly turns: Turns;
+  /** Copies of the file that are being made step by step. */
+  readonly copies: { underWay: number };
 }
 
 export interface OpenOptions {
@@ -131,6 +133,7 @@ function connection(file: SqliteDatabase.Database, turns: Turns): Connection {
     },
     commit: (work) => commit(file, turns, work),
     turns,
+    copies: { underWay: 0 },
   };
 }
 

@@ -5,6 +5,7 @@ import type { DueQuery, StoreTrouble } from "../domain/stores.ts";
 import { createCountChanges } from "./counts.ts";
 import { createDueReader } from "./due.ts";
 import { type DueColumns, dueColumnsOf } from "./due-columns.ts";
+import { fileIdentity } from "./file-identity.ts";
 import { createRecordWriter } from "./records.ts";
 import { type SuccessColumns, successesOf } from "./success-columns.ts";
 import { createTurns } from "./turns.ts";
@@ -13,6 +14,8 @@ import { commit, setPragmas, troubleOf } from "./writing.ts";
 /** What the thread is made with. */
 export interface SideThreadData {
   readonly path: string;
+  /** Of the file that the first connection has open. */
+  readonly identity: string | null;
   /** The memory of the first connection's `Turns`. */
   readonly turns: SharedArrayBuffer;
 }
@@ -35,8 +38,11 @@ export interface SideAnswer {
 /** What it writes is beside what it wrote last, and what it reads beside what it read, so it needs few pages in memory. */
 const CACHE_KIB = 8_192;
 
-const { path, turns: memory } = workerData as SideThreadData;
+const { path, identity, turns: memory } = workerData as SideThreadData;
 const file = new SqliteDatabase(path, { fileMustExist: true });
+// Before anything is read: to a file that was put in its place, what is in the log beside it does not belong.
+if (fileIdentity(path) !== identity)
+  throw new Error(`expected ${path} to be the open file, got another one`);
 setPragmas(file);
 file.pragma(`cache_size = -${CACHE_KIB}`);
 const turns = createTurns(memory);

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { SideStore } from "../domain/stores.ts";
 import { StoreUnavailable } from "../domain/stores.ts";
 import { type DueColumns, dueDeliveriesOf } from "./due-columns.ts";
+import { fileIdentity } from "./file-identity.ts";
 import type { Connection } from "./open.ts";
 import type { SideAnswer, SideTask, SideThreadData } from "./side-thread.ts";
 import { columnsOf, isSuccess } from "./success-columns.ts";
@@ -15,6 +16,9 @@ const LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
 
 const BATCH_MIN = 64;
 
+/** More than this would only wait for one another: for each read its room in memory is kept, and a record waits behind them. */
+const ASKED_MAX = 4;
+
 /** A task under way, until its answer. */
 interface Asked {
   readonly resolve: (columns: DueColumns | null) => void;
@@ -25,16 +29,18 @@ interface Asked {
  * Works in a thread beside the daemon's. It is started when it is first asked for something, and takes some when it is ready.
  * Where it ended by itself, what it had under way is refused as `StoreUnavailable`, and another is started for the next.
  */
-export function createSideStore({ file, turns }: Connection): SideStore {
+export function createSideStore({ file, turns, copies }: Connection): SideStore {
   let thread: Worker | null = null;
   let isReady = false;
+  let isEnding = false;
+  const identity = file.memory ? null : fileIdentity(file.name);
   // No thread reads what is in memory only, and one that could not even begin will not the next time.
-  let isPossible = !file.memory;
+  let isPossible = identity !== null;
   /** In the order in which the thread was asked, which is that of its answers. */
   let asked: Asked[] = [];
 
   function start(): Worker {
-    const workerData: SideThreadData = { path: file.name, turns: turns.memory };
+    const workerData: SideThreadData = { path: file.name, identity, turns: turns.memory };
     // Nothing of the daemon's environment, where keys and passwords may stand.
     const started = new Worker(PROGRAM, { workerData, env: {}, resourceLimits: LIMITS });
     started.unref();
@@ -77,23 +83,26 @@ export function createSideStore({ file, turns }: Connection): SideStore {
   }
 
   function isThere(): boolean {
+    if (isEnding) return false;
     if (isPossible) thread ??= start();
     return isReady;
   }
 
   return {
     batchMin: BATCH_MIN,
-    takes: (record) => isSuccess(record) && isThere(),
+    // A copy begins anew whenever another connection than its own has written, and would never end.
+    takes: (record) => copies.underWay === 0 && isSuccess(record) && isThere(),
     async recordSuccesses(successes, nowMs) {
       await ask({ kind: "record", columns: columnsOf(successes, nowMs) });
     },
     dueDeliveries(query) {
-      if (!isThere()) return null;
+      if (!isThere() || asked.length >= ASKED_MAX) return null;
       return ask({ kind: "read", query }).then((columns) =>
         columns === null ? [] : dueDeliveriesOf(columns, query),
       );
     },
     stop() {
+      isEnding = true;
       const ending = thread;
       if (ending === null) return Promise.resolve();
       return new Promise((resolve) => {

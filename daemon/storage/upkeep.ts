@@ -56,14 +56,20 @@ function vacuum({ file }: Connection, pagesMax: number): number {
   return before - free();
 }
 
-/** Steps of one connection see its own commits, so the copy is of the moment in which it ends, and never has to start again. */
-async function backup({ file }: Connection, path: string): Promise<void> {
+/**
+ * Steps of one connection see its own commits, so the copy is of the moment in which it ends, and never has to start again: no other
+ * connection writes meanwhile.
+ */
+async function backup({ file, copies }: Connection, path: string): Promise<void> {
   const copy = beginCopy(path);
+  copies.underWay += 1;
   try {
     await file.backup(copy.partial, { progress: () => BACKUP_STEP_PAGES });
     copy.publish();
   } catch (error) {
     copy.discard();
     throw error;
+  } finally {
+    copies.underWay -= 1;
   }
 }
