@@ -230,6 +230,18 @@ test("what is replayed to a paused endpoint is held", async () => {
   );
 });
 
+test("what is under way is not replayed, though its record may be written and not told of yet", async () => {
+  const { desk, endpoint, id, seq } = await deskWithOne();
+  await attempt(desk, id, 200);
+  desk.ear.inFlight.add((await deliveryOf(desk, id)).seq);
+  const waiting = { created: 0, resent: 0, waiting: 1 };
+  const rehearsal = { ...ALWAYS, isRehearsal: true };
+  assert.deepEqual(await desk.replay(seq, endpoint.id, rehearsal), waiting);
+  assert.deepEqual(await desk.replay(seq, endpoint.id, ALWAYS), waiting);
+  desk.ear.inFlight.clear();
+  assert.equal((await desk.replay(seq, endpoint.id, ALWAYS)).resent, 1);
+});
+
 test("a replay whose endpoint is deleted meanwhile ends with what was done", async () => {
   const desk = await openDesk();
   await send(desk);

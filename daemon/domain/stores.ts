@@ -339,16 +339,19 @@ export interface OfficeStore extends MotionStore {
   }): Promise<(Event & { body: EventBody })[]>;
   /**
    * Deliveries for events that were accepted earlier, in one durable commit, answered one by one in order: made where the pair has
-   * none, resent where it is final. `gone`: event or endpoint are.
+   * none, resent where it is final. `gone`: event or endpoint are. One under way is waiting, whatever its row says: its record may
+   * have been written beside the loop, which does not know it yet.
    */
   deliverAgain(
     entries: readonly { readonly eventSeq: number; readonly delivery: NewDelivery }[],
     nowMs: number,
+    isUnderWay?: (deliverySeq: number) => boolean,
   ): Promise<("created" | "resent" | "waiting" | "gone")[]>;
   /** What `deliverAgain` would answer for these events, and nothing is written. */
   rehearseAgain(
     endpointSeq: number,
     eventSeqs: readonly number[],
+    isUnderWay?: (deliverySeq: number) => boolean,
   ): Promise<("created" | "resent" | "waiting")[]>;
 }
 

@@ -41,7 +41,7 @@ interface Replayed {
 export interface ReplayNeeds {
   readonly store: Pick<OfficeStore, "eventsForReplay" | "deliverAgain" | "rehearseAgain">;
   readonly directory: Directory;
-  readonly dispatcher: Pick<Dispatcher, "wake">;
+  readonly dispatcher: Pick<Dispatcher, "wake" | "isInFlight">;
   readonly ids: IdMaker;
   readonly clock: Pick<Clock, "nowMs">;
   readonly timers: Pick<Timers, "soon">;
@@ -119,12 +119,12 @@ function dataOf({ contentType, body }: StoredEvent): unknown {
 }
 
 function rehearse(
-  { store }: ReplayNeeds,
+  { store, dispatcher }: ReplayNeeds,
   { seq }: Endpoint,
   events: readonly StoredEvent[],
 ): ReturnType<OfficeStore["rehearseAgain"]> {
   const eventSeqs = events.map((event) => event.seq);
-  return store.rehearseAgain(seq, eventSeqs);
+  return store.rehearseAgain(seq, eventSeqs, dispatcher.isInFlight);
 }
 
 async function deliver(
@@ -141,7 +141,7 @@ async function deliver(
     return { eventSeq: seq, delivery };
   });
   try {
-    return await store.deliverAgain(entries, clock.nowMs());
+    return await store.deliverAgain(entries, clock.nowMs(), dispatcher.isInFlight);
   } finally {
     // Also where the answer got lost: what was committed is due, and nobody else knows of it.
     dispatcher.wake(endpoint.seq);

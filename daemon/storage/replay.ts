@@ -30,30 +30,34 @@ export function createReplayer(connection: Connection): Replayer {
   );
   const exists = file.prepare<[number]>("select 1 from endpoint where seq = ?");
 
-  function again(eventSeq: number, delivery: NewDelivery, nowMs: number, counts: CountChanges) {
+  function again(
+    { eventSeq, delivery }: Parameters<Replayer["deliverAgain"]>[0][number],
+    nowMs: number,
+    isUnderWay: (deliverySeq: number) => boolean,
+    counts: CountChanges,
+  ) {
     const { endpointSeq } = delivery;
     if (exists.get(endpointSeq) === undefined) return "gone";
     const known = pair.get(eventSeq, endpointSeq);
     if (known === undefined) return create(eventSeq, delivery, nowMs, counts) ? "created" : "gone";
-    if (known.end_reason === null) return "waiting";
+    if (known.end_reason === null || isUnderWay(known.seq)) return "waiting";
     putBack(known, delivery.hold, nowMs, counts);
     return "resent";
   }
 
   return {
-    rehearseAgain: async (endpointSeq, eventSeqs) =>
+    rehearseAgain: async (endpointSeq, eventSeqs, isUnderWay = () => false) =>
       eventSeqs.map((eventSeq) => {
         const known = pair.get(eventSeq, endpointSeq);
         if (known === undefined) return "created";
-        return known.end_reason === null ? "waiting" : "resent";
+        const isWaiting = known.end_reason === null || isUnderWay(known.seq);
+        return isWaiting ? "waiting" : "resent";
       }),
     eventsForReplay: async (query) => eventsForReplay(connection, query),
-    deliverAgain: async (entries, nowMs) =>
+    deliverAgain: async (entries, nowMs, isUnderWay = () => false) =>
       connection.commit(() => {
         const counts = countChanges();
-        const answers = entries.map(({ eventSeq, delivery }) =>
-          again(eventSeq, delivery, nowMs, counts),
-        );
+        const answers = entries.map((entry) => again(entry, nowMs, isUnderWay, counts));
         counts.write();
         return answers;
       }),
