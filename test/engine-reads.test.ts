@@ -208,3 +208,26 @@ test("an attempt goes out under the limits and grants that the endpoint has then
     ],
   );
 });
+
+test("what the thread can't read, the loop reads", async () => {
+  let refused = 0;
+  const side: SideStore = {
+    batchMin: 1,
+    takes: () => false,
+    recordSuccesses: () => Promise.reject(new Error("expected no record, got one")),
+    dueDeliveries() {
+      refused += 1;
+      return Promise.reject(new Error("the thread gives errors"));
+    },
+    stop: () => Promise.resolve(),
+  };
+  using workshop = await openWorkshop({ engine: { side } });
+  const endpoint = await workshop.endpoint();
+  await workshop.change(endpoint, { state: "paused" });
+  workshop.send(40);
+  await workshop.turn();
+  await workshop.change(endpoint, { state: "active", transition: "release_all" });
+  await workshop.tick(3);
+  assert.equal(workshop.sender.posts.length, 40);
+  assert.ok(refused >= 1);
+});

@@ -199,7 +199,7 @@ test("of an endpoint whose health is to be written nothing goes aside", async ()
   assert.deepEqual([written[0]?.length, aside.length], [128, 0]);
 });
 
-test("what is refused aside waits and is tried again, and what was written is not", async () => {
+test("what is refused aside waits and is tried again by the loop, and what was written is not", async () => {
   const { time, gate, written, aside, told, recorder, add } = createBench((seq) => seq > 1);
   gate.hold();
   add(1, 101);
@@ -213,7 +213,10 @@ test("what is refused aside waits and is tried again, and what was written is no
   assert.deepEqual([written.length, recorder.isBlocked, recorder.size], [1, true, 100]);
   gate.trouble = null;
   await time.advance(1_000);
-  assert.deepEqual([told.flat().length, aside[0]?.length, recorder.size], [101, 100, 0]);
+  assert.deepEqual([told.flat().length, written[1]?.length, recorder.size], [101, 100, 0]);
+  add(201, 300);
+  await time.advance(5);
+  assert.deepEqual([aside.length, aside[0]?.length], [1, 100]);
 });
 
 test("where the loop's part is refused, nothing goes aside either", async () => {

@@ -107,6 +107,8 @@ export function createReader(needs: ReaderNeeds): Reader {
     read(lane, reading, { limit, bytesMax: bytes })
       .finally(release)
       .catch((error: unknown) => {
+        // Whatever the thread has, the loop may not have.
+        lane.isDeep = false;
         needs.log.error("due deliveries can't be read", { endpoint: lane.endpoint.id, error });
         // Tried again by a tick, not at once: a disk that gives errors is not helped by asking faster.
         lane.nextDueAtMs = Math.min(lane.nextDueAtMs, clock.nowMs() + RETRY_AFTER_MS);

@@ -82,7 +82,8 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
 
   async function writeBatch(batch: readonly AttemptRecord[]): Promise<boolean> {
     const health = needs.healthOf(batch);
-    const { here, aside } = apart(batch, health, needs.aside);
+    // What was refused is tried in the loop: whatever the thread has, the loop may not have.
+    const { here, aside } = apart(batch, health, isBlocked ? null : needs.aside);
     const isWritten = await attempt(here, health, () => needs.write(here, health));
     if (!isWritten) waiting = [...aside, ...waiting];
     if (!isWritten || needs.aside === null || aside.length === 0) return isWritten;
