@@ -1,7 +1,9 @@
 /** What a thread does of the store's work, on a connection of its own: records of successes, and reading what is due. */
 import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { after, test } from "node:test";
+import threads from "node:worker_threads";
 
 import type { AttemptRecord, DueDelivery, DueQuery } from "../daemon/domain/stores.ts";
 import { StoreUnavailable } from "../daemon/domain/stores.ts";
@@ -79,7 +81,7 @@ test("the thread reads what the store itself reads, of each kind and size", asyn
   await desk.post(endpoint, { atMs, isTest: true, type: "posthorn.test" });
   await desk.post(endpoint, { atMs, key: "a key\nof two lines" });
   await desk.post(endpoint, { atMs, body: "" });
-  for (const size of [1, 40_000, 40_000, 65_536, 200_000, 1, 2]) {
+  for (const size of [1, 8_000, 8_000, 16_384, 0, 200_000, 0, 0, 40_000, 1, 2]) {
     await desk.post(endpoint, { atMs, body: "x".repeat(size) });
   }
   const retried = await desk.post(endpoint, { atMs: atMs - 20_000 });
@@ -97,6 +99,19 @@ test("the thread reads what the store itself reads, of each kind and size", asyn
   }
   const nothing = { ...common, shape: "digest", limit: 9, bytesMax: 9, nowMs: 1 } as const;
   assert.deepEqual(await readAside(store, nothing), []);
+  await closed(table);
+});
+
+test("a small body that is kept waiting keeps little of what was read with it", async () => {
+  const table = await startedTable(folder.path("chunks.db"), 0);
+  const { store, desk } = table;
+  const endpoint = await desk.endpoint();
+  for (let n = 0; n < 200; n++) await desk.post(endpoint, { body: "x".repeat(500) });
+  const query = { endpointSeq: endpoint.seq, shape: "standard", nowMs: START_MS } as const;
+  const all = { ...query, limit: 1_000, bytesMax: 1e6, except: new Set<number>() };
+  const found = await readAside(store, all);
+  const kept = found.map(({ event }) => event.body.buffer.byteLength);
+  assert.deepEqual([found.length, Math.max(...kept) <= 16_384], [200, true]);
   await closed(table);
 });
 
@@ -271,4 +286,27 @@ test("once it was told to stop it takes nothing, and no other thread begins", as
   for (let n = 0; n < 200; n++) await new Promise(setImmediate);
   assert.equal(store.side.takes(first), false);
   store.close();
+});
+
+test("where the machine gives no thread, nothing is taken and nobody is thrown at", async (t) => {
+  const table = await startedTable(folder.path("threadless.db"));
+  const { side } = table.store;
+  const { Worker } = threads;
+  t.after(() => {
+    threads.Worker = Worker;
+    syncBuiltinESMExports();
+  });
+  // As Node does where the system's limit of threads is reached.
+  threads.Worker = new Proxy(Worker, {
+    construct() {
+      throw new Error("ERR_WORKER_INIT_FAILED");
+    },
+  });
+  syncBuiltinESMExports();
+  await assert.rejects(side.recordSuccesses(table.records, START_MS), StoreUnavailable);
+  assert.equal(side.takes(table.first), false);
+  threads.Worker = Worker;
+  syncBuiltinESMExports();
+  assert.equal(side.takes(table.first), false);
+  await closed(table);
 });

@@ -14,8 +14,11 @@ export interface DueColumns {
 const NUMBERS = 9;
 const LINES = 3;
 const OTHERS = 2;
-/** A body keeps its whole chunk in memory for as long as it waits; one of its own for each costs a microsecond of the loop. */
-const CHUNK_BYTES = 65_536;
+/**
+ * A body keeps its whole chunk in memory for as long as it waits: at ten thousand endpoints with one left each, 160 MB, and with
+ * 64 KiB 640. One of its own for each costs a microsecond of the loop.
+ */
+const CHUNK_BYTES = 16_384;
 
 const SHAPES = { standard: 0, raw: 1, own: 2 } as const;
 

@@ -39,6 +39,18 @@ export function createSideStore({ file, turns, copies }: Connection): SideStore 
   /** In the order in which the thread was asked, which is that of its answers. */
   let asked: Asked[] = [];
 
+  /** Null where there can be none. */
+  function begun(): Worker | null {
+    if (thread !== null || !isPossible) return thread;
+    try {
+      thread = start();
+    } catch {
+      // At the system's limit of threads. Whoever asks has the loop for it, and records to keep.
+      isPossible = false;
+    }
+    return thread;
+  }
+
   function start(): Worker {
     const workerData: SideThreadData = { path: file.name, identity, turns: turns.memory };
     // Nothing of the daemon's environment, where keys and passwords may stand.
@@ -75,17 +87,18 @@ export function createSideStore({ file, turns, copies }: Connection): SideStore 
 
   function ask(task: SideTask): Promise<DueColumns | null> {
     return new Promise((resolve, reject) => {
+      const running = begun();
+      if (running === null) throw new StoreUnavailable("io_error", new Error("there is no thread"));
+      running.ref();
+      running.postMessage(task, []);
+      // Last: what was not asked gets no answer, and would take that of another.
       asked.push({ resolve, reject });
-      thread ??= start();
-      thread.ref();
-      thread.postMessage(task, []);
     });
   }
 
   function isThere(): boolean {
     if (isEnding) return false;
-    if (isPossible) thread ??= start();
-    return isReady;
+    return begun() !== null && isReady;
   }
 
   return {
