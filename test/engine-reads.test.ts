@@ -231,3 +231,31 @@ test("what the thread can't read, the loop reads", async () => {
   assert.equal(workshop.sender.posts.length, 40);
   assert.ok(refused >= 1);
 });
+
+test("changes that come faster than the thread reads don't keep an endpoint from its deliveries", async () => {
+  const answers: (() => void)[] = [];
+  const side: SideStore = {
+    batchMin: 1,
+    takes: () => false,
+    recordSuccesses: () => Promise.reject(new Error("expected no record, got one")),
+    async dueDeliveries(query) {
+      const found = await workshop.store.deliveries.dueDeliveries(query);
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return found;
+    },
+    stop: () => Promise.resolve(),
+  };
+  using workshop = await openWorkshop({ engine: { side } });
+  const endpoint = await workshop.endpoint();
+  await workshop.change(endpoint, { state: "paused" });
+  workshop.send(40);
+  await workshop.turn();
+  await workshop.change(endpoint, { state: "active", transition: "release_all" });
+  await workshop.turn();
+  for (let chunk = 0; chunk < 3; chunk++) {
+    workshop.engine.endpointChanged(endpoint.seq);
+    for (const answer of answers.splice(0)) answer();
+    await workshop.turn();
+  }
+  assert.equal(workshop.sender.posts.length, 40);
+});

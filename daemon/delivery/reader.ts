@@ -136,6 +136,8 @@ export function createReader(needs: ReaderNeeds): Reader {
       except: lane.claimed,
     });
     if (reading.isOutdated) {
+      // In the loop the next time: changes that come chunk after chunk would else outrun each read.
+      lane.isDeep = false;
       lane.hasMore = true;
       return;
     }
