@@ -5,11 +5,13 @@ import { TEST_KEY } from "./support/daemon-client.ts";
 import { LOOPBACK, openPostOffice, SECRET_WORDS } from "./support/post-office.ts";
 import { startReceiver } from "./support/receiver.ts";
 
-test("a daemon logs no key, no secret and no credentials, however much goes wrong", async () => {
+test("a daemon logs no key, no secret and no credentials, however much goes wrong", async (t) => {
   await using receiver = await startReceiver((_request, response) => {
     response.writeHead(410, { "webhook-delivery": "disable" }).end("hush-hush of the receiver");
   });
   const office = await openPostOffice({ ...LOOPBACK, POSTHORN_LOG: "json" });
+  // Or it would outlive a test that fails, whose process then waits for it.
+  t.after(() => office.daemon.kill());
   const desk = await office.desk();
   const auth = { type: "bearer", token: "hush-hush" };
   const made = [];
