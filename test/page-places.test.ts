@@ -90,7 +90,9 @@ pageTests("the page works", openPlaces, {
     await isLive(page, house);
     // What was copied is what is pasted.
     await page.keyboard.press("Control+k");
+    const field = page.getByRole("combobox", { name: "Go to" });
+    await field.and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Control+v");
-    assert.equal(await page.getByRole("combobox", { name: "Go to" }).inputValue(), key);
+    assert.equal(await field.inputValue(), key);
   },
 });
