@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { Endpoint } from "../daemon/domain/endpoint.ts";
 import type { DueDelivery, DueQuery, SideStore } from "../daemon/domain/stores.ts";
 import { answered } from "./support/fake-sender.ts";
+import type { Workshop } from "./support/workshop.ts";
 import { openWorkshop } from "./support/workshop.ts";
 
 test("what comes while older deliveries wait in the file does not overtake them", async () => {
@@ -35,15 +37,21 @@ test("a start with much waiting at many endpoints reads no more than the window 
   assert.ok(readyMax > 10 && readyMax <= 24, `${readyMax} of 240`);
 });
 
-test("a delivery that is cancelled while it is being read is not sent", async () => {
-  using workshop = await openWorkshop();
+/** An endpoint whose deliveries are on their way from the file, until reads are released. */
+async function beingRead(workshop: Workshop, deliveries: number): Promise<Endpoint> {
   const endpoint = await workshop.endpoint();
   await workshop.change(endpoint, { state: "paused" });
-  workshop.send(2);
+  workshop.send(deliveries);
   await workshop.turn();
   workshop.gate.holdReads();
   await workshop.change(endpoint, { state: "active", transition: "release_all" });
   await workshop.tick(1);
+  return endpoint;
+}
+
+test("a delivery that is cancelled while it is being read is not sent", async () => {
+  using workshop = await openWorkshop();
+  const endpoint = await beingRead(workshop, 2);
   const [first] = await workshop.deliveries();
   await workshop.store.office.cancel(first?.seq ?? 0, 1);
   workshop.engine.endpointChanged(endpoint.seq);
@@ -75,13 +83,7 @@ test("what comes while a lane is being read does not overtake what is read", asy
 
 test("an endpoint that is removed while it is being read gets nothing and keeps no room", async () => {
   using workshop = await openWorkshop();
-  const endpoint = await workshop.endpoint();
-  await workshop.change(endpoint, { state: "paused" });
-  workshop.send(3);
-  await workshop.turn();
-  workshop.gate.holdReads();
-  await workshop.change(endpoint, { state: "active", transition: "release_all" });
-  await workshop.tick(1);
+  const endpoint = await beingRead(workshop, 3);
   workshop.directory.removeEndpoint(endpoint.seq);
   workshop.engine.endpointChanged(endpoint.seq);
   workshop.gate.releaseReads();
